@@ -1,0 +1,250 @@
+"""Time: the only module that reads a clock.
+
+An `Instant` is a pair: aware UTC for the reader, monotonic nanoseconds for the arithmetic.
+A `DrillClock` counts drill seconds in one of three modes (design, the drill):
+
+    RealClock(pace=1)   drill time is wall time; `pace` 6 makes a drill minute last ten seconds
+    JumpClock           drill time stands still while everybody waits, runs with real time inside
+                        `running()`, and jumps to the next scheduled instant
+
+Pause stops every one of them: paused time is in no metric and moves no schedule.
+Tests use `blackstart.testing.ManualTime` in place of the machine's time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+__all__ = [
+    "DrillClock",
+    "Instant",
+    "JumpClock",
+    "RealClock",
+    "Stamp",
+    "SystemTime",
+    "TimeSource",
+    "after",
+    "iso",
+    "stamp",
+]
+
+NS = 1_000_000_000
+
+
+def iso(moment: datetime) -> str:
+    """An aware moment as `2026-04-26T15:42:00.000000Z`: sorts as text, one form everywhere."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def after(start: datetime, seconds: float) -> datetime:
+    """The moment that many seconds after `start`."""
+    return start + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment of the machine: `wall` for people, `mono_ns` for subtraction."""
+
+    wall: datetime
+    mono_ns: int
+
+    def seconds_since(self, earlier: Instant) -> float:
+        """Real seconds between two instants, by the monotonic clock alone."""
+        return (self.mono_ns - earlier.mono_ns) / NS
+
+
+class TimeSource(Protocol):
+    """Where a clock gets the machine's time. `SystemTime` in use, a manual one in tests."""
+
+    def now(self) -> Instant: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class SystemTime:
+    """The machine's own time."""
+
+    def now(self) -> Instant:
+        return Instant(datetime.now(UTC), time.monotonic_ns())
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            time.sleep(seconds)
+
+
+class DrillClock(Protocol):
+    """Drill time, in seconds since the drill began.
+
+    `at` is the drill's UTC: its start plus the drill seconds. People's stamps are checked against it.
+    """
+
+    mode: str
+    pace: float
+    source: TimeSource
+    start: Instant
+
+    def seconds(self) -> float: ...
+
+    def at(self) -> datetime: ...
+
+    def pause(self) -> None: ...
+
+    def unpause(self) -> float: ...
+
+    def running(self) -> AbstractContextManager[None]: ...
+
+    def real_seconds_until(self, drill_s: float) -> float: ...
+
+
+class _Paused:
+    """How long a clock has stood still on purpose; safe to ask from any thread."""
+
+    def __init__(self, source: TimeSource) -> None:
+        self._source = source
+        self._since: Instant | None = None
+        self._total = 0.0
+
+    def pause(self) -> None:
+        if self._since is None:
+            self._since = self._source.now()
+
+    def unpause(self) -> float:
+        """End the pause; returns its real seconds, 0 when there was none."""
+        if self._since is None:
+            return 0.0
+        lasted = self._source.now().seconds_since(self._since)
+        self._since = None
+        self._total += lasted
+        return lasted
+
+    def total(self) -> float:
+        running = self._source.now().seconds_since(self._since) if self._since else 0.0
+        return self._total + running
+
+
+class RealClock:
+    """Drill time runs with real time, `pace` times as fast, save while paused."""
+
+    def __init__(self, source: TimeSource | None = None, *, pace: float = 1.0) -> None:
+        self.source: TimeSource = source or SystemTime()
+        self.pace = pace
+        self.mode = "real" if pace == 1.0 else "paced"
+        self.start = self.source.now()
+        self._paused = _Paused(self.source)
+
+    def seconds(self) -> float:
+        return (self.source.now().seconds_since(self.start) - self._paused.total()) * self.pace
+
+    def at(self) -> datetime:
+        return after(self.start.wall, self.seconds())
+
+    def pause(self) -> None:
+        self._paused.pause()
+
+    def unpause(self) -> float:
+        return self._paused.unpause()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Time always runs here; the same call as `JumpClock.running`."""
+        yield
+
+    def real_seconds_until(self, drill_s: float) -> float:
+        """Real seconds to wait for that drill second; 0 when it has passed."""
+        return max(0.0, (drill_s - self.seconds()) / self.pace)
+
+
+class JumpClock:
+    """Drill time stands still, save inside `running()` and at `jump_to`."""
+
+    mode = "jump"
+    pace = 1.0
+
+    def __init__(self, source: TimeSource | None = None) -> None:
+        self.source: TimeSource = source or SystemTime()
+        self.start = self.source.now()
+        self._banked = 0.0
+        self._since: Instant | None = None
+        self._paused = False
+        self._holders = 0
+        self._lock = threading.Lock()
+
+    def seconds(self) -> float:
+        with self._lock:
+            return self._banked + self._open_stretch()
+
+    def _open_stretch(self) -> float:
+        return self.source.now().seconds_since(self._since) if self._since else 0.0
+
+    def at(self) -> datetime:
+        return after(self.start.wall, self.seconds())
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While something real is under way, drill time runs with real time. Stretches may overlap."""
+        self._hold(+1)
+        try:
+            yield
+        finally:
+            self._hold(-1)
+
+    def _hold(self, change: int) -> None:
+        with self._lock:
+            self._holders += change
+            self._settle()
+
+    def _settle(self) -> None:
+        """Bank the open stretch and open a new one if time should run from here."""
+        self._banked += self._open_stretch()
+        self._since = self.source.now() if self._holders and not self._paused else None
+
+    def pause(self) -> None:
+        with self._lock:
+            self._paused = True
+            self._settle()
+
+    def unpause(self) -> float:
+        """Drill time goes on. Returns 0: in this mode nobody waited for it."""
+        with self._lock:
+            self._paused = False
+            self._settle()
+        return 0.0
+
+    def real_seconds_until(self, drill_s: float) -> float:
+        """Always 0: this clock never waits, its driver jumps it."""
+        return 0.0
+
+    def jump_to(self, drill_s: float) -> float:
+        """Go straight to that drill second; returns the seconds skipped. Time never goes back."""
+        with self._lock:
+            if self._paused:
+                raise ValueError("a paused clock does not jump")
+            self._settle()
+            skipped = drill_s - self._banked
+            if skipped < 0:
+                raise ValueError(f"drill time cannot go back from {self._banked:.6f} s to {drill_s:.6f} s")
+            self._banked = drill_s
+            return skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Both times of an event: `at` and `drill_s` by the drill's clock, `wall` and `mono_ns` by the machine's."""
+
+    at: str
+    wall: str
+    mono_ns: int
+    drill_s: float
+
+
+def stamp(clock: DrillClock) -> Stamp:
+    """This instant, by both clocks. Drill seconds are kept to the microsecond."""
+    machine = clock.source.now()
+    drill_s = round(clock.seconds(), 6)
+    return Stamp(iso(after(clock.start.wall, drill_s)), iso(machine.wall), machine.mono_ns, drill_s)

@@ -1,0 +1,560 @@
+"""Every event a drill can record, frozen and typed; to and from JSON; the schema's version.
+
+An `Event` is an envelope (who, when, from which source, its place in the hash chain) round a `Body`.
+One small class a kind; the kind's name stands in the class. Bodies hold plain values, lists of plain
+values, mappings of them, and `FreeText` where people's words or a terminal's contents go in: the chain
+covers only its salted hash, so that one message can be redacted and the chain still verifies.
+
+Times of a body in seconds are drill seconds unless the name says `wall`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, get_args
+
+__all__ = ["BODIES", "SCHEMA", "Body", "Event", "FreeText", "Source", "Unknown", "chain_hash", "parse_body"]
+
+SCHEMA = 1
+"""Version of the record. A reader keeps reading every earlier one."""
+
+Source = Literal["harness", "probe", "page", "thread", "terminal", "audit", "console", "form"]
+"""Where the evidence comes from. `form` is opinion: never a time."""
+
+SOURCES: tuple[str, ...] = get_args(Source)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """Words of a person or a terminal. `text` is None once redacted; the hash stays."""
+
+    text: str | None
+    salt: str
+    sha256: str
+
+    @classmethod
+    def of(cls, text: str) -> FreeText:
+        salt = secrets.token_hex(8)
+        return cls(text, salt, hashlib.sha256((salt + text).encode("utf-8", "surrogatepass")).hexdigest())
+
+    @property
+    def shown(self) -> str:
+        """What a reader may see."""
+        return "[redacted]" if self.text is None else self.text
+
+    def honest(self) -> bool:
+        """Whether text and hash belong together; a redacted text cannot be checked and passes."""
+        return self.text is None or (
+            hashlib.sha256((self.salt + self.text).encode("utf-8", "surrogatepass")).hexdigest()
+            == self.sha256
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What happened. `kind` is the public name; never reused for another meaning."""
+
+    kind: ClassVar[str] = ""
+
+    def to_data(self) -> dict[str, Any]:
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the record. `prev` and `hash` chain it to the line before (sha256, hex)."""
+
+    seq: int
+    at: str
+    wall: str
+    mono_ns: int
+    drill_s: float
+    actor: str
+    source: Source
+    body: Body
+    prev: str
+    hash: str
+
+    @property
+    def kind(self) -> str:
+        return self.body.kind if not isinstance(self.body, Unknown) else self.body.name
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as `record.jsonl` and an export have it."""
+        return {
+            "seq": self.seq,
+            "kind": self.kind,
+            "at": self.at,
+            "wall": self.wall,
+            "mono_ns": self.mono_ns,
+            "drill_s": self.drill_s,
+            "actor": self.actor,
+            "source": self.source,
+            "data": self.body.to_data(),
+            "prev": self.prev,
+            "hash": self.hash,
+        }
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Event:
+        """The inverse of `to_json`; KeyError or TypeError where a field is missing or of another type."""
+        return cls(
+            line["seq"],
+            line["at"],
+            line["wall"],
+            line["mono_ns"],
+            line["drill_s"],
+            line["actor"],
+            line["source"],
+            parse_body(line["kind"], line["data"]),
+            line["prev"],
+            line["hash"],
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, FreeText):
+        return {"text": value.text, "salt": value.salt, "sha256": value.sha256}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def chained(data: Any) -> Any:
+    """The part of a body's data that the chain covers: free text only as its hash."""
+    if isinstance(data, Mapping):
+        if data.keys() == {"text", "salt", "sha256"}:
+            return {"sha256": data["sha256"]}
+        return {key: chained(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return [chained(item) for item in data]
+    return data
+
+
+def chain_hash(line: Mapping[str, Any]) -> str:
+    """The hash of one event's JSON (its own `hash` left out): sha256 over canonical JSON, `prev` included."""
+    covered = {
+        key: (chained(value) if key == "data" else value) for key, value in line.items() if key != "hash"
+    }
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- the drill ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DrillOpened(Body):
+    """The header. `inputs` has every file the drill was run from, whole, so that review needs no disk:
+    each {kind, path, sha256, text}. `participants`: each {id, roles}. `start` is the drill's start, UTC.
+    """
+
+    kind: ClassVar[str] = "drill.opened"
+    drill: str
+    schema: int
+    blackstart: str
+    scenario: str
+    crew: str
+    seed: int
+    replica: str
+    clock: str
+    pace: float
+    start: str
+    probe_interval_s: float
+    participants: list[dict[str, Any]]
+    inputs: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntered(Body):
+    """provision, steady, brief, respond, observe, heal or close."""
+
+    kind: ClassVar[str] = "stage.entered"
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJumped(Body):
+    kind: ClassVar[str] = "clock.jumped"
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPaused(Body):
+    kind: ClassVar[str] = "clock.paused"
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockUnpaused(Body):
+    """`real_s` is how long the pause lasted by the machine's clock."""
+
+    kind: ClassVar[str] = "clock.unpaused"
+    by: str
+    real_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnded(Body):
+    """Why `respond` and `observe` are over: recovered, limit, aborted, invalid or error; `why` in words."""
+
+    kind: ClassVar[str] = "drill.ended"
+    reason: Literal["recovered", "limit", "aborted", "invalid", "error"]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillClosed(Body):
+    """The last event: how many came before it, and the hash of the one before."""
+
+    kind: ClassVar[str] = "drill.closed"
+    count: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessError(Body):
+    """Something in blackstart failed while the drill went on or ended."""
+
+    kind: ClassVar[str] = "harness.error"
+    where: str
+    what: str
+
+
+# --- the replica --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaUp(Body):
+    """`components`: each {name, kind, version, endpoint}. `label` is what faults are held to."""
+
+    kind: ClassVar[str] = "replica.up"
+    label: str
+    components: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaDown(Body):
+    kind: ClassVar[str] = "replica.down"
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentExited(Body):
+    """A component's process ended and nobody asked it to. `code` is negative for a signal."""
+
+    kind: ClassVar[str] = "component.exited"
+    component: str
+    code: int
+    last_lines: FreeText
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyReached(Body):
+    """Every probe was green for `for_s` drill seconds."""
+
+    kind: ClassVar[str] = "steady.reached"
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyFailed(Body):
+    """`red` maps each probe that was not green to its reason."""
+
+    kind: ClassVar[str] = "steady.failed"
+    red: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeDeclared(Body):
+    """A probe of this drill: what it watches. `of` is component, capability or team; `subject` its name."""
+
+    kind: ClassVar[str] = "probe.declared"
+    probe: str
+    of: Literal["component", "capability", "team"]
+    subject: str
+    interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeChanged(Body):
+    """A probe's first state, or a change of it. `missing`: no answer about the subject could be had.
+
+    `since_s` is the drill second of the sample before: the change lies between it and this event.
+    """
+
+    kind: ClassVar[str] = "probe.changed"
+    probe: str
+    state: Literal["green", "red", "missing"]
+    reason: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbesSampled(Body):
+    """One round over every probe: {probe: "green" | "red" | "missing"} and latencies in milliseconds."""
+
+    kind: ClassVar[str] = "probes.sampled"
+    states: dict[str, str]
+    latency_ms: dict[str, float]
+
+
+# --- faults and injects -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FaultIntended(Body):
+    """Written, with what undoes it, before the first side effect. `probe` must turn red within `within_s`."""
+
+    kind: ClassVar[str] = "fault.intended"
+    fault: str
+    type: str
+    target: str
+    params: dict[str, Any]
+    undo: dict[str, Any]
+    probe: str
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultInjected(Body):
+    kind: ClassVar[str] = "fault.injected"
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEffective(Body):
+    """The probe named in the intent turned red."""
+
+    kind: ClassVar[str] = "fault.effective"
+    fault: str
+    probe: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultIneffective(Body):
+    """The probe never turned red: the drill is invalid and no person is scored."""
+
+    kind: ClassVar[str] = "fault.ineffective"
+    fault: str
+    probe: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultHealing(Body):
+    kind: ClassVar[str] = "fault.healing"
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultHealed(Body):
+    """`by` people: the probe was green again before the harness undid anything."""
+
+    kind: ClassVar[str] = "fault.healed"
+    fault: str
+    by: Literal["people", "harness", "recover"]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultProven(Body):
+    """A probe said, after the healing, that the fault is gone. `probe` "replica-down": its servers are gone."""
+
+    kind: ClassVar[str] = "fault.proven"
+    fault: str
+    probe: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultUnproven(Body):
+    """Healing failed, or no probe turned green after it: a fault may remain."""
+
+    kind: ClassVar[str] = "fault.unproven"
+    fault: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InjectDelivered(Body):
+    """One scripted message reached its channel. `message` is the thread message or page it became."""
+
+    kind: ClassVar[str] = "inject.delivered"
+    inject: str
+    type: Literal["page", "report", "question", "news"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class InjectSkipped(Body):
+    kind: ClassVar[str] = "inject.skipped"
+    inject: str
+    why: str
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageFired(Body):
+    """An alert became true. `probe` is the one it watches; `to` the participant first in line."""
+
+    kind: ClassVar[str] = "page.fired"
+    page: str
+    probe: str
+    symptom: FreeText
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageDelivered(Body):
+    """The page reached a participant's pager. `tier` counts from 1; a later one is an escalation."""
+
+    kind: ClassVar[str] = "page.delivered"
+    page: str
+    to: str
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageAcked(Body):
+    kind: ClassVar[str] = "page.acked"
+    page: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageEscalated(Body):
+    """Nobody acknowledged in time (`due_s` is the policy's deadline), or somebody asked for help."""
+
+    kind: ClassVar[str] = "page.escalated"
+    page: str
+    to: str
+    tier: int
+    due_s: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPosted(Body):
+    """A message. `channel` "incident" is the canonical thread; "#team" a team's own; "@person" a direct message.
+
+    `bot` is a scripted message of the harness (an inject, a team's question); people are actors with bot False.
+    `stamp_s`-style claims inside the text are judged by review, never here.
+    """
+
+    kind: ClassVar[str] = "thread.posted"
+    message: str
+    channel: str
+    text: FreeText
+    bot: bool = False
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPinned(Body):
+    kind: ClassVar[str] = "thread.pinned"
+    message: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPosted(Body):
+    """The status page. `phase`: investigating, identified, monitoring or resolved."""
+
+    kind: ClassVar[str] = "status.posted"
+    phase: str
+    text: FreeText
+
+
+@dataclass(frozen=True, slots=True)
+class ShellOpened(Body):
+    """A recorded terminal of one participant. `cast` is its asciicast file, relative to the drill's folder."""
+
+    kind: ClassVar[str] = "shell.opened"
+    shell: str
+    participant: str
+    cast: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandStarted(Body):
+    kind: ClassVar[str] = "command.started"
+    command: str
+    shell: str
+    line: FreeText
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFinished(Body):
+    """`output` is what the terminal showed, cut to its last 4,000 characters. `real_s` by the machine's clock."""
+
+    kind: ClassVar[str] = "command.finished"
+    command: str
+    shell: str
+    exit_code: int
+    real_s: float
+    output: FreeText
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSeen(Body):
+    """A line of a component's own audit log. `logged_wall` is the server's stamp; the envelope has it mapped."""
+
+    kind: ClassVar[str] = "audit.seen"
+    component: str
+    operation: str
+    path: str
+    who: str
+    error: str
+    logged_wall: str
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AbortAsked(Body):
+    """`how`: signal, key, api or guard."""
+
+    kind: ClassVar[str] = "abort.asked"
+    by: str
+    how: str
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Body):
+    """An event of a later version: kept whole, shown by name, never guessed at."""
+
+    kind: ClassVar[str] = "unknown"
+    name: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def to_data(self) -> dict[str, Any]:
+        return dict(self.data)
+
+
+BODIES: dict[str, type[Body]] = {cls.kind: cls for cls in Body.__subclasses__() if cls is not Unknown}
+
+
+def parse_body(kind: str, data: Mapping[str, Any]) -> Body:
+    """The typed body of one kind. A kind or field this version does not know gives `Unknown`."""
+    cls = BODIES.get(kind)
+    if cls is None:
+        return Unknown(kind, dict(data))
+    try:
+        return cls(**{key: _revived(value) for key, value in data.items()})
+    except TypeError:
+        return Unknown(kind, dict(data))
+
+
+def _revived(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"text", "salt", "sha256"}:
+        return FreeText(**value)
+    return value
