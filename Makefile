@@ -1,0 +1,53 @@
+# What a newcomer needs: `make drill` runs a drill, `make test` the tests. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+REPORTS ?= reports
+
+.PHONY: help drill test check lint type bench lock clean
+
+help:
+	@echo "make drill   set up, run the first drill on the embedded replica, print where the report is"
+	@echo "make test    set up, run linters, type checks and every test"
+	@echo "make bench   run the benchmarks; results go to bench/results/"
+	@echo "make lock    write requirements/*.txt anew from pyproject.toml"
+	@echo "make clean   remove the virtual environment and caches of this folder"
+
+drill: $(VENV)/.drill-ready
+	$(BIN)/blackstart run scenarios/vault/auth-503.yaml --reports-dir $(REPORTS)
+
+test: lint type
+	$(BIN)/pytest
+
+lint: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/blackstart check
+
+type: $(VENV)/.test-ready
+	$(BIN)/mypy
+
+bench: $(VENV)/.test-ready
+	for each in bench/[a-z]*.py; do case $$each in */machine.py) ;; *) $(BIN)/python $$each --out || exit 1;; esac; done
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
+
+$(VENV)/.drill-ready: $(VENV)/bin/uv requirements/runtime.txt pyproject.toml
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --compile-bytecode --require-hashes --requirement requirements/runtime.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test-ready: $(VENV)/.drill-ready requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --compile-bytecode --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade requirements/bootstrap.in --output-file requirements/bootstrap.txt
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml --output-file requirements/runtime.txt
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra dev pyproject.toml --output-file requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,74 @@
+"""`blackstart list` and `blackstart show`: which drills there are, and what one of them came to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from blackstart.cli.options import REPORTS, AsJson, DrillArg, ReportsDir
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="list", help=list_drills.__doc__)(list_drills)
+    app.command(name="show", help=show.__doc__)(show)
+
+
+def list_drills(reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:
+    """List the drills in the reports folder, oldest first.
+
+    Example: blackstart list
+    """
+    drills = [_line(folder) for folder in _folders(reports_dir)]
+    if as_json:
+        typer.echo(json.dumps({"drills": drills}, indent=2))
+        return
+    if not drills:
+        typer.echo(f"no drills in {reports_dir}; run one: blackstart run scenarios/vault/auth-503.yaml")
+    for drill in drills:
+        typer.echo(f"{drill['drill']}  {drill['outcome']:<9} {drill['crew']:<14} {drill['scenario']}")
+
+
+def _folders(reports_dir: Path) -> list[Path]:
+    return sorted(folder.parent for folder in reports_dir.glob("INC-*/record.sqlite"))
+
+
+def _line(folder: Path) -> dict[str, Any]:
+    """One drill in a line; a record that cannot be read says so instead of hiding."""
+    from blackstart.errors import BlackstartError
+    from blackstart.events import DrillOpened
+    from blackstart.record.reader import read
+
+    line = {"drill": folder.name, "outcome": "unclosed", "crew": "?", "scenario": "?"}
+    try:
+        header = next(iter(read(folder)), None)
+    except BlackstartError as error:
+        return line | {"outcome": "unreadable", "scenario": error.message}
+    if header is not None and isinstance(header.body, DrillOpened):
+        line |= {"crew": header.body.crew, "scenario": header.body.scenario}
+    review = folder / "review.json"
+    if review.is_file():
+        line["outcome"] = json.loads(review.read_text("utf-8"))["outcome"]
+    return line
+
+
+def show(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:
+    """Show the summary of one drill, as its review has it. A crashed drill is judged as far as it came.
+
+    Example: blackstart show latest
+    """
+    from blackstart.cli.summary import show as show_summary
+    from blackstart.record.ids import find
+    from blackstart.record.reader import read
+    from blackstart.review import review, to_bytes
+
+    folder = find(reports_dir, drill)
+    judged = review(read(folder))
+    if as_json:
+        typer.echo(to_bytes(judged), nl=False)
+    else:
+        show_summary(judged, folder)

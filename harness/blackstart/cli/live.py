@@ -1,0 +1,235 @@
+"""A drill as it runs: a live board on a terminal, plain lines in a pipe. Told of every event; changes nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from blackstart import events as ev
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+__all__ = ["Board", "Lines", "View", "view"]
+
+
+def clock_text(drill_s: float) -> str:
+    """Drill seconds as H:MM:SS."""
+    whole = int(drill_s)
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+
+
+def line_of(event: ev.Event) -> str:
+    """One event in plain words; an empty text for one that a watcher need not see."""
+    match event.body:
+        case ev.StageEntered(stage=stage):
+            return f"stage {stage}"
+        case ev.FaultEffective(fault=fault, probe=probe):
+            return f"fault {fault} took effect: {probe} is red"
+        case ev.FaultProven(fault=fault, probe=probe):
+            return f"fault {fault} is healed: {probe} is green"
+        case ev.FaultUnproven(fault=fault, why=why):
+            return f"fault {fault} may remain: {why}"
+        case ev.ProbeChanged(probe=probe, state=state, reason=reason):
+            return f"probe {probe} is {state}" + (f": {reason}" if reason else "")
+        case ev.PageDelivered(to=to, tier=tier):
+            return f"page delivered to {to} (tier {tier})"
+        case ev.PageAcked(by=by):
+            return f"page acknowledged by {by}"
+        case ev.ThreadPosted(channel=channel, text=text):
+            return f"{event.actor} in {channel}: {' / '.join(text.shown.split(chr(10)))}"
+        case ev.StatusPosted(phase=phase):
+            return f"{event.actor} on the status page: {phase}"
+        case ev.CommandStarted(line=line):
+            return f"{event.actor} $ {line.shown}"
+        case ev.CommandFinished(exit_code=code) if code:
+            return f"{event.actor}   exit code {code}"
+        case ev.DrillEnded(reason=reason, why=why):
+            return f"over: {reason}" + (f" ({why})" if why else "")
+        case _:
+            return ""
+
+
+class View:
+    """A view that shows nothing: for --json, and the base of the others."""
+
+    def on_event(self, event: ev.Event) -> None:
+        """Called with every event, in order."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Called while the replica's parts are fetched and started."""
+
+    def say(self, text: str) -> None:
+        """A word from the harness to whoever watches."""
+        print(f"blackstart: {text}", file=sys.stderr)  # noqa: T201  # from a signal handler: nothing else is safe
+
+
+class Lines(View):
+    """One plain line an event, for pipes and logs."""
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._states: dict[str, str] = {}
+
+    def on_event(self, event: ev.Event) -> None:
+        if isinstance(event.body, ev.ProbeChanged) and self._first_green(event.body):
+            return
+        if line := line_of(event):
+            print(f"{clock_text(event.drill_s)}  {line}", flush=True)  # noqa: T201  # this is the output
+
+    def _first_green(self, change: ev.ProbeChanged) -> bool:
+        first = change.probe not in self._states
+        self._states[change.probe] = change.state
+        return first and change.state == "green"
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        if what != self._last:
+            self._last = what
+            print(f"0:00:00  {what}", flush=True)  # noqa: T201  # this is the output
+
+
+@dataclass
+class _Seen:
+    """What the board shows, gathered from events."""
+
+    drill: str = ""
+    stage: str = ""
+    drill_s: float = 0.0
+    jumps: int = 0
+    probes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    messages: deque[str] = field(default_factory=lambda: deque(maxlen=8))
+    commands: deque[str] = field(default_factory=lambda: deque(maxlen=4))
+    roles: dict[str, str] = field(default_factory=dict)
+    status: str = "-"
+    pager: str = "-"
+
+
+class Board(View):
+    """The live board: clock and stage, probes, who holds which role, the thread, the terminal."""
+
+    def __init__(self, console: Console, protocol: Any) -> None:
+        self._console = console
+        self._protocol = protocol
+        self._seen = _Seen()
+        self._progress = ("", 0, 0)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Draw the board for the length of the block; it stays on the screen as it was at the end."""
+        from rich.live import Live
+
+        with Live(get_renderable=self._draw, console=self._console, refresh_per_second=8):
+            yield
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        self._progress = (what, done, total)
+
+    def on_event(self, event: ev.Event) -> None:
+        seen = self._seen
+        seen.drill_s = event.drill_s
+        match event.body:
+            case ev.DrillOpened(drill=drill):
+                seen.drill = drill
+            case ev.StageEntered(stage=stage):
+                seen.stage = stage
+            case ev.ClockJumped():
+                seen.jumps += 1
+            case ev.ProbeChanged(probe=probe, state=state, reason=reason):
+                seen.probes[probe] = (state, reason)
+            case ev.ThreadPosted(text=text) if event.body.channel == self._protocol.thread.name:
+                self._hear(event, text.shown)
+            case ev.ThreadPosted():
+                seen.messages.append(f"{clock_text(event.drill_s)} {line_of(event)}")
+            case ev.CommandStarted(line=line):
+                seen.commands.append(f"{clock_text(event.drill_s)} {event.actor} $ {line.shown}")
+            case ev.StatusPosted(phase=phase):
+                seen.status = phase
+            case ev.PageDelivered(to=to):
+                seen.pager = f"delivered to {to}"
+            case ev.PageAcked(by=by):
+                seen.pager = f"acknowledged by {by}"
+            case _:
+                pass
+
+    def _hear(self, event: ev.Event, text: str) -> None:
+        from blackstart.claims import claimed_roles
+
+        first = text.strip().split("\n")[0]
+        self._seen.messages.append(f"{clock_text(event.drill_s)} {event.actor}: {first}")
+        for role in claimed_roles(text, self._protocol):
+            self._seen.roles[role] = event.actor
+
+    def _draw(self) -> RenderableType:
+        from rich.console import Group
+        from rich.rule import Rule
+        from rich.text import Text
+
+        seen = self._seen
+        head = f"{seen.drill or 'drill'}   {clock_text(seen.drill_s)}   {seen.stage}"
+        if seen.jumps:
+            head += f"   {seen.jumps} jumps"
+        roles = "  ".join(f"{role}: {who}" for role, who in seen.roles.items()) or "nobody yet"
+        parts: list[RenderableType] = [Rule(Text(head, style="bold")), self._probes()]
+        if not seen.probes:
+            parts.append(self._bar())
+        parts += [
+            _row("roles", roles),
+            _row("pager", seen.pager),
+            _row("status page", seen.status),
+            Rule(Text("thread", style="dim"), style="dim"),
+            *(_cut(line) for line in seen.messages),
+            Rule(Text("terminal", style="dim"), style="dim"),
+            *(_cut(line) for line in seen.commands),
+        ]
+        return Group(*parts)
+
+    def _probes(self) -> RenderableType:
+        from rich.text import Text
+
+        colours = {"green": "green", "red": "bold red", "missing": "yellow"}
+        marks = {"green": "+", "red": "x", "missing": "?"}  # readable without colours
+        text = Text()
+        for name, (state, reason) in self._seen.probes.items():
+            shown = f"{marks[state]} {name}" + (f" ({reason})" if state == "red" and reason else "")
+            text.append(shown + "   ", style=colours[state])
+        return text
+
+    def _bar(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        what, done, total = self._progress
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(what, ProgressBar(total=total or None, completed=done, pulse=not total, width=30))
+        return grid
+
+
+def _row(name: str, value: str) -> RenderableType:
+    from rich.text import Text
+
+    return Text.assemble((f"{name:<12}", "dim"), value)
+
+
+def _cut(line: str) -> RenderableType:
+    from rich.text import Text
+
+    return Text(line, no_wrap=True, overflow="ellipsis")
+
+
+@contextmanager
+def view(protocol: Any, *, silent: bool) -> Iterator[View]:
+    """The view that fits: nothing when silent, the board on a terminal, else plain lines."""
+    if silent:
+        yield View()
+    elif not sys.stdout.isatty():
+        yield Lines()
+    else:
+        from rich.console import Console
+
+        board = Board(Console(), protocol)
+        with board.shown():
+            yield board

@@ -1,0 +1,90 @@
+"""`blackstart run`: a drill with a simulated crew, or every drill of a plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blackstart.cli.options import REPORTS, AsJson, ReportsDir, RootDir
+from blackstart.errors import Exit
+
+if TYPE_CHECKING:
+    from blackstart.drill.run import Result
+
+__all__ = ["register"]
+
+WORST_FIRST = (Exit.BUG, Exit.UNPROVEN, Exit.ABORTED, Exit.INVALID, Exit.INPUT, Exit.FAILED)
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="run", help=run.__doc__)(run)
+
+
+def run(
+    what: Annotated[Path, typer.Argument(metavar="SCENARIO|PLAN", help="A scenario, or a plan of drills/.")],
+    crew: Annotated[str, typer.Option(help="A crew's name, or the path of its file. [by-the-book]")] = "",
+    seed: Annotated[int | None, typer.Option(help="Moves the crew's reactions; the same seed, the same drill. [1]")] = None,
+    pace: Annotated[
+        float | None,
+        typer.Option(help="Drill seconds in a real second; 1 is real time. By default waiting is jumped over."),
+    ] = None,
+    replica: Annotated[str, typer.Option(help="Which replica: local.")] = "",
+    reports_dir: ReportsDir = REPORTS,
+    root: RootDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a drill with a simulated crew on a real replica, and write its reports.
+
+    Exit 0: passed. 1: the gate failed. 2: the input is wrong. 3: invalid. 4: aborted. 5: healing not proven.
+
+    Example: blackstart run scenarios/vault/auth-503.yaml --crew silent
+    """
+    from blackstart.drill.planning import drills_of
+
+    results = []
+    for planned in drills_of(what, root, crew=crew, seed=seed, pace=pace, replica=replica, reports=reports_dir):
+        result = _one(planned, as_json)
+        results.append(result)
+        if result.exit_code is Exit.ABORTED:
+            break  # an operator who aborts one drill does not want the next
+    if as_json:
+        typer.echo(json.dumps({"drills": [_facts(result) for result in results]}, indent=2))
+    code = next((code for code in WORST_FIRST if any(r.exit_code is code for r in results)), Exit.PASSED)
+    if code is not Exit.PASSED:
+        raise typer.Exit(int(code))
+
+
+def _one(planned: Any, as_json: bool) -> Result:
+    """Run one drill and show it."""
+    from dataclasses import replace
+
+    from blackstart.cli.live import view
+    from blackstart.cli.summary import show
+    from blackstart.drill.run import run as run_drill
+
+    with view(planned.bundle.protocol, silent=as_json) as seen:
+        options = replace(planned, progress=seen.progress, listeners=(seen.on_event,), say=seen.say)
+        result = run_drill(options)
+    if not as_json:
+        show(result.review, result.folder)
+    if result.error is not None:
+        typer.echo(f"blackstart: {result.error.message}", err=True)
+        if result.error.hint:
+            typer.echo(f"  {result.error.hint}", err=True)
+    return result
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    return {
+        "drill": result.drill,
+        "folder": str(result.folder),
+        "outcome": result.review.outcome,
+        "exit_code": int(result.exit_code),
+        "error": result.error.message if result.error else None,
+        "failed": sorted({f.rule for f in result.review.findings if f.verdict == "fail"}),
+        "unknown": sorted({f.rule for f in result.review.findings if f.verdict == "unknown"}),
+        "metrics": {m.name: m.seconds if m.share is None else m.share for m in result.review.metrics},
+    }

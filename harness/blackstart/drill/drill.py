@@ -1,0 +1,102 @@
+"""One drill: its folder, clock, record, replica and people, put together. It runs nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from blackstart.events import Body, DrillEnded, Event
+from blackstart.replica.base import Progress
+
+if TYPE_CHECKING:
+    from blackstart.check import ScenarioBundle
+    from blackstart.clock import DrillClock
+    from blackstart.crew import Crew
+    from blackstart.drill.conductor import Conductor
+    from blackstart.drill.faulting import Faults
+    from blackstart.drill.msel import Injects
+    from blackstart.drill.recovery import Recovery
+    from blackstart.faults.base import Fault
+    from blackstart.people.shell import RecordedShell
+    from blackstart.people.thread import Threads
+    from blackstart.protocol import Protocol
+    from blackstart.replica.base import Replica
+    from blackstart.scenario import Scenario
+
+__all__ = ["Drill", "Options"]
+
+Reason = Literal["recovered", "limit", "aborted", "invalid", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller asks for: which story, which people, which time."""
+
+    bundle: ScenarioBundle
+    crew: Crew
+    crew_name: str
+    crew_text: str
+    crew_path: str
+    reports: Path
+    seed: int = 1
+    mode: Literal["jump", "real", "paced"] = "jump"
+    pace: float = 1.0
+    progress: Progress = field(default=lambda what, done, total: None)
+    listeners: tuple[Callable[[Event], None], ...] = ()
+    say: Callable[[str], None] = field(default=lambda text: None)
+
+
+@dataclass
+class Drill:
+    """Everything a stage needs. `end` notes why the drill is over, once."""
+
+    id: str
+    folder: Path
+    bundle: ScenarioBundle
+    crew: Crew
+    conductor: Conductor
+    replica: Replica
+    threads: Threads
+    faults: Faults
+    fault_types: dict[str, Fault]
+    injects: Injects
+    shells: dict[str, RecordedShell]
+    progress: Progress
+    stage: str = ""
+    ended: str = ""
+    recovery: Recovery = field(init=False)
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.bundle.scenario
+
+    @property
+    def protocol(self) -> Protocol:
+        return self.bundle.protocol
+
+    @property
+    def clock(self) -> DrillClock:
+        return self.conductor.clock
+
+    @property
+    def clean_window_s(self) -> float:
+        """The scenario's own clean window, else the protocol's."""
+        own = self.scenario.clean_window
+        return self.protocol.clean_window if own is None else own
+
+    def emit(self, body: Body) -> Event:
+        """Put something that the harness itself did on record."""
+        return self.conductor.emit(body, actor="harness", source="harness")
+
+    def end(self, reason: Reason, why: str = "") -> None:
+        """Note why the drill is over; the first reason stands."""
+        if not self.ended:
+            self.ended = reason
+            self.emit(DrillEnded(reason, why))
+
+    def close_shells(self) -> None:
+        """End every participant's terminal."""
+        for shell in self.shells.values():
+            shell.close()

@@ -1,0 +1,133 @@
+"""Faults in a drill: intent in the ledger, inject, see the effect; and at the end heal, and see the proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from blackstart.errors import HealingUnproven, InvalidDrill
+from blackstart.events import (
+    FaultEffective,
+    FaultHealed,
+    FaultHealing,
+    FaultIneffective,
+    FaultInjected,
+    FaultIntended,
+    FaultProven,
+    FaultUnproven,
+)
+
+if TYPE_CHECKING:
+    from blackstart.drill.conductor import Conductor
+    from blackstart.faults.base import Fault, Undo
+    from blackstart.faults.ledger import Ledger
+    from blackstart.replica.base import Replica
+    from blackstart.scenario import FaultSpec
+
+__all__ = ["Faults"]
+
+PROVEN_WITHIN_S = 10.0
+"""Real seconds for a probe to prove a healing (design, faults: proven by probes within 10 s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Active:
+    spec: FaultSpec
+    fault: Fault
+    undo: Undo
+
+
+class Faults:
+    """The faults of one drill. The ledger row is durable before the first side effect of each."""
+
+    def __init__(self, conductor: Conductor, replica: Replica, ledger: Ledger) -> None:
+        self._conductor = conductor
+        self._replica = replica
+        self._ledger = ledger
+        self._active: list[_Active] = []
+
+    def inject(self, spec: FaultSpec, fault: Fault) -> None:
+        """Break one thing and wait, in real time, until its probe says so. InvalidDrill when it never does."""
+        within_s = spec.within if spec.within is not None else fault.within_s
+        params = fault.params.model_validate(spec.params)
+        with self._conductor.clock.running():
+            undo = fault.prepare(self._replica, spec.target, params)
+            self._intend(spec, undo, within_s)
+            self._active.append(_Active(spec, fault, undo))
+            fault.inject(self._replica, spec.target, params, undo)
+            self._ledger.mark(spec.id, "injected")
+            self._emit(FaultInjected(spec.id))
+            self._see(spec, within_s)
+
+    def _intend(self, spec: FaultSpec, undo: Undo, within_s: float) -> None:
+        self._ledger.intend(spec.id, type=spec.fault, target=spec.target, params=spec.params, undo=undo)
+        self._emit(
+            FaultIntended(
+                spec.id, spec.fault, spec.target, dict(spec.params), dict(undo), spec.turns_red, within_s
+            )
+        )
+
+    def _see(self, spec: FaultSpec, within_s: float) -> None:
+        sampler = self._conductor.probes()
+        if self._conductor.watch(lambda: sampler.state(spec.turns_red) == "red", within_s):
+            self._ledger.mark(spec.id, "effective")
+            self._emit(FaultEffective(spec.id, spec.turns_red))
+            return
+        self._emit(FaultIneffective(spec.id, spec.turns_red, within_s))
+        raise InvalidDrill(
+            f"the fault {spec.id} ({spec.fault} on {spec.target}) had no effect: "
+            f"the probe {spec.turns_red} was {sampler.state(spec.turns_red)} after {within_s:g} s, not red",
+            hint="nobody is scored; see the component's log in the drill's folder",
+        )
+
+    def heal_all(self) -> None:
+        """Undo everything, newest first, and prove it. HealingUnproven names what may remain."""
+        failed = [reason for active in reversed(self._active) if (reason := self._heal(active))]
+        self._active.clear()
+        if failed:
+            raise HealingUnproven(
+                "healing is not proven: " + "; ".join(failed),
+                hint="the replica is taken down all the same; blackstart recover checks that nothing is left",
+            )
+
+    def _heal(self, active: _Active) -> str:
+        """Heal one fault; returns why it is not proven, or an empty text."""
+        spec = active.spec
+        by_people = self._conductor.probes().state(spec.turns_red) == "green"
+        self._emit(FaultHealing(spec.id))
+        self._ledger.mark(spec.id, "healing")
+        try:
+            active.fault.heal(self._replica, spec.target, active.undo)
+        except Exception as error:  # whatever a fault's undo raises, the others must still be healed
+            return self._unproven(spec, f"{spec.id}: undoing {spec.fault} on {spec.target} failed: {error}")
+        self._ledger.mark(spec.id, "healed")
+        self._emit(FaultHealed(spec.id, "people" if by_people else "harness"))
+        return self._prove(spec)
+
+    def _prove(self, spec: FaultSpec) -> str:
+        sampler = self._conductor.probes()
+        if not self._conductor.watch(lambda: sampler.state(spec.turns_red) == "green", PROVEN_WITHIN_S):
+            return self._unproven(
+                spec, f"{spec.id}: the probe {spec.turns_red} is {sampler.state(spec.turns_red)} after the undo"
+            )
+        self._ledger.mark(spec.id, "proven")
+        self._emit(FaultProven(spec.id, spec.turns_red))
+        return ""
+
+    def _unproven(self, spec: FaultSpec, why: str) -> str:
+        self._ledger.mark(spec.id, "unproven")
+        self._emit(FaultUnproven(spec.id, why))
+        return why
+
+    def _emit(
+        self,
+        body: FaultEffective
+        | FaultHealed
+        | FaultHealing
+        | FaultIneffective
+        | FaultInjected
+        | FaultIntended
+        | FaultProven
+        | FaultUnproven,
+    ) -> None:
+        self._conductor.emit(body, actor="harness", source="harness")

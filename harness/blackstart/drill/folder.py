@@ -1,0 +1,67 @@
+"""What a drill keeps in its folder while it runs, what it leaves, and what it takes away again."""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Replica
+
+__all__ = ["REPLICA", "keep_logs", "label_of", "mine", "new_label", "remove_replica"]
+
+REPLICA = "replica"
+"""The sub-folder with the servers' data while they run."""
+
+_LABEL = "label"
+_LOCK = "lock"
+
+
+@contextmanager
+def mine(folder: Path) -> Iterator[bool]:
+    """Hold a drill's folder for the length of the block; False when a living harness holds it.
+
+    The kernel lets go of the lock however its holder dies, so no stale lock can remain.
+    """
+    with (folder / _LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def new_label(folder: Path) -> str:
+    """A label that no other drill has, written down for whoever must clean up after a crash."""
+    label = f"{folder.name}-{secrets.token_hex(6)}"
+    (folder / _LABEL).write_text(label + "\n", "utf-8")
+    return label
+
+
+def label_of(folder: Path) -> str:
+    """The label of a drill's servers; empty when the drill died before it had one."""
+    try:
+        return (folder / _LABEL).read_text("utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def keep_logs(replica: Replica, folder: Path) -> None:
+    """Copy each component's log to `logs/<component>.log`."""
+    target = folder / "logs"
+    target.mkdir(exist_ok=True)
+    for name in replica.components():
+        log = replica.log(name)
+        if log.exists():
+            shutil.copyfile(log, target / f"{name}.log")
+
+
+def remove_replica(folder: Path) -> None:
+    """Remove the servers' data, keys and tokens with it."""
+    shutil.rmtree(folder / REPLICA, ignore_errors=True)

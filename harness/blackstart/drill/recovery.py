@@ -1,0 +1,94 @@
+"""Whether the platform is back: follows the probes that count, and the all-clear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from blackstart.claims import claims_all_clear
+from blackstart.events import ComponentExited, Event, FreeText, ProbeChanged, ThreadPosted
+
+if TYPE_CHECKING:
+    from blackstart.drill.drill import Drill
+
+__all__ = ["Recovery"]
+
+
+class Recovery:
+    """Follows the probes: when all that count are green again, and for how long. A listener of the conductor."""
+
+    def __init__(self, drill: Drill) -> None:
+        self._drill = drill
+        self._red: set[str] = set()
+        self._green_since_s: float | None = None
+        self._awaited = 0
+        self._all_clear_s: float | None = None
+        self._reported: set[str] = set()
+
+    def expect_fault(self) -> None:
+        """Recovery counts only after every fault of the schedule was seen."""
+        self._awaited = len(self._drill.scenario.faults)
+
+    def fault_seen(self) -> None:
+        self._awaited -= 1
+
+    def on_event(self, event: Event) -> None:
+        match event.body:
+            case ProbeChanged(probe=probe, state=state):
+                self._on_probe(probe, state == "green", event.drill_s)
+            case ThreadPosted(bot=False, text=text) if claims_all_clear(text.shown, self._drill.protocol):
+                self._all_clear_s = event.drill_s
+            case _:
+                pass
+
+    def _on_probe(self, probe: str, green: bool, drill_s: float) -> None:
+        counted = self._drill.scenario.recovered.probes
+        if counted and probe not in counted:
+            return
+        if not green:
+            self._red.add(probe)
+            self._green_since_s = None
+            self._note_exits()
+        else:
+            self._red.discard(probe)
+            if not self._red:
+                self._green_since_s = drill_s
+                self._wake_at(drill_s + self._sustained_s())
+
+    def _note_exits(self) -> None:
+        """A red probe may mean a dead server: say so, once, with its last lines."""
+        for component, code in self._drill.replica.exited().items():
+            if component not in self._reported:
+                self._reported.add(component)
+                lines = self._drill.replica.log(component).read_text("utf-8", "replace").splitlines()[-5:]
+                self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines))))
+
+    def _sustained_s(self) -> float:
+        sustained = self._drill.scenario.recovered.sustained
+        return self._drill.protocol.sustained if sustained is None else sustained
+
+    def _wake_at(self, drill_s: float) -> None:
+        self._drill.conductor.at(drill_s, "look at the probes", lambda: None)
+
+    def recovered(self) -> bool:
+        """Whether every fault was seen and everything that counts has been green for long enough."""
+        return self._awaited <= 0 and self._green_for(self._sustained_s())
+
+    def _green_for(self, seconds: float) -> bool:
+        since = self._green_since_s
+        return since is not None and self._drill.conductor.now() >= since + seconds
+
+    def window(self, window_s: float, patience_s: float) -> Callable[[], bool]:
+        """What ends the observation: a clean window and an all-clear, or `patience_s` more without one."""
+        woken: set[float] = set()
+
+        def done() -> bool:
+            since = self._green_since_s
+            if since is not None and since not in woken:
+                woken.add(since)
+                self._wake_at(since + window_s)
+                self._wake_at(since + window_s + patience_s)
+            told = self._all_clear_s is not None
+            return self._green_for(window_s if told else window_s + patience_s)
+
+        return done

@@ -1,0 +1,108 @@
+"""A whole drill, from an empty folder to its reports.
+
+`run` never leaves a server or a fault behind: whatever ends it (an exception, Ctrl-C, SIGTERM), it heals and
+closes; what it cannot see (SIGKILL) its watchdog does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blackstart.drill import stages
+from blackstart.drill.assemble import opened
+from blackstart.drill.publish import publish
+from blackstart.drill.signals import Interrupted, Signals
+from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill
+from blackstart.events import AbortAsked, HarnessError
+
+if TYPE_CHECKING:
+    from blackstart.drill.drill import Drill, Options
+    from blackstart.review.model import Review
+
+__all__ = ["Result", "run"]
+
+_EXIT_OF_OUTCOME = {
+    "passed": Exit.PASSED,
+    "failed": Exit.FAILED,
+    "invalid": Exit.INVALID,
+    "aborted": Exit.ABORTED,
+    "unclosed": Exit.BUG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A drill that is over: where it is, what the review says, how the process should end.
+
+    `error` is why it ended early, None for one that ran to its end.
+    """
+
+    drill: str
+    folder: Path
+    review: Review
+    exit_code: Exit
+    error: BlackstartError | None
+
+
+def run(options: Options) -> Result:
+    """Run one drill. Errors that end it are in the result; only what came before the drill began is raised."""
+    signals = Signals(options.say)
+    with signals.caught():
+        with opened(options, signals) as drill:
+            error = _play(drill, signals)
+        review = publish(drill.folder)
+    return Result(drill.id, drill.folder, review, _exit_code(review.outcome, error), error)
+
+
+def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
+    """Every stage in order; then, whatever happened, heal and close."""
+    error: BlackstartError | None = None
+    try:
+        with signals.abortable():
+            for stage in stages.STAGES[:1]:
+                stage(drill)
+            with drill.conductor.sampled():
+                for stage in stages.STAGES[1:]:
+                    stage(drill)
+    except Interrupted as signal:
+        error = _aborted(drill, signal)
+    except InvalidDrill as invalid:
+        drill.end("invalid", invalid.message)
+        error = invalid
+    except BlackstartError as known:
+        drill.end("error", known.message)
+        error = known
+    except BaseException as bug:
+        drill.emit(HarnessError(drill.stage, f"{type(bug).__name__}: {bug}"))
+        drill.end("error", f"{type(bug).__name__}: {bug}")
+        _heal_and_close(drill)
+        raise
+    return _heal_and_close(drill) or error
+
+
+def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
+    drill.emit(AbortAsked("operator", "signal"))
+    why = f"{signal.name} during the stage {drill.stage}"
+    drill.end("aborted", why)
+    return Aborted(f"the drill was aborted: {why}", hint="everything it broke is healed")
+
+
+def _heal_and_close(drill: Drill) -> BlackstartError | None:
+    """Heal, then close; each whatever the other did. Returns the healing's failure, if any."""
+    unproven: BlackstartError | None = None
+    try:
+        stages.heal(drill)
+    except HealingUnproven as error:
+        unproven = error
+    except Exception as error:
+        drill.emit(HarnessError("heal", f"{type(error).__name__}: {error}"))
+        unproven = HealingUnproven(f"healing failed: {error}", hint="run: blackstart recover")
+    finally:
+        stages.close(drill)
+    return unproven
+
+
+def _exit_code(outcome: str, error: BlackstartError | None) -> Exit:
+    return error.exit_code if error is not None else _EXIT_OF_OUTCOME[outcome]

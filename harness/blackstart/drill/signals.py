@@ -1,0 +1,73 @@
+"""Ctrl-C and SIGTERM: the first ends the drill in order, a further one never skips the healing.
+
+A signal raises `Interrupted` once, and only inside `abortable()`. Outside it (while healing, closing, or before
+the drill owns anything) it is noted and raised at the next `abortable()`.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+__all__ = ["Interrupted", "Signals"]
+
+CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """A signal asked the drill to end. Not an Exception, so that no handler on the way swallows it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Signals:
+    """Turns signals into one `Interrupted`. `say` is told, in words, what a further signal will not do."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._name = ""
+        self._raised = False
+        self._abortable = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Own the signals for the length of the block; the former handlers come back after it."""
+        before = {number: signal.getsignal(number) for number in CAUGHT}
+        for number in CAUGHT:
+            signal.signal(number, self._on_signal)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def abortable(self) -> Iterator[None]:
+        """Inside, a signal raises `Interrupted`; one that came before raises at the entry."""
+        self._abortable = True
+        try:
+            self._raise_once()
+            yield
+        finally:
+            self._abortable = False
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._name:
+            self._say("already ending: healing goes on, it is not skipped")
+        self._name = self._name or signal.Signals(number).name
+        if self._abortable:
+            self._raise_once()
+
+    def _raise_once(self) -> None:
+        if self._name and not self._raised:
+            self._raised = True
+            raise Interrupted(self._name)
+
+    @property
+    def asked(self) -> str:
+        """The signal that asked for the end, or an empty text."""
+        return self._name

@@ -1,0 +1,140 @@
+"""The stages of a drill, each a small function that takes the drill and returns when the stage is over.
+
+provision → steady → brief → respond → observe, and then, whatever happened, heal → close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from blackstart.drill.folder import keep_logs, remove_replica
+from blackstart.errors import InvalidDrill
+from blackstart.events import (
+    ReplicaDown,
+    ReplicaUp,
+    StageEntered,
+    SteadyFailed,
+    SteadyReached,
+)
+from blackstart.probes import Sampler
+
+if TYPE_CHECKING:
+    from blackstart.drill.drill import Drill
+    from blackstart.scenario import FaultSpec
+
+__all__ = ["STAGES", "Stage", "close", "heal"]
+
+Stage = Callable[["Drill"], None]
+
+SETTLING_S = 20.0
+"""Real seconds for a fresh replica's probes to turn green before steady time begins to count."""
+
+
+def provision(drill: Drill) -> None:
+    """Bring the replica up and declare its probes. In jump mode drill time stands still meanwhile."""
+    _enter(drill, "provision")
+    drill.replica.up(drill.progress)
+    components = [
+        {"name": c.name, "kind": c.kind, "version": c.version, "endpoint": c.endpoint}
+        for c in drill.replica.components().values()
+    ]
+    drill.emit(ReplicaUp(drill.replica.label, components))
+    drill.conductor.sampler = Sampler(drill.replica.probes(), drill.clock, drill.conductor.emit)
+    drill.conductor.sampler.declare()
+
+
+def steady(drill: Drill) -> None:
+    """Every probe green for the scenario's steady time, or the drill is invalid: nobody is scored on a broken replica."""
+    _enter(drill, "steady")
+    probes = drill.conductor.probes()
+    probes.round()
+    if not probes.all_green():
+        drill.conductor.watch(probes.all_green, SETTLING_S)
+    began_s = drill.conductor.now()
+    drill.conductor.run_until(lambda: not probes.all_green(), began_s + drill.scenario.steady)
+    if not probes.all_green():
+        _not_steady(drill, probes.not_green())
+    drill.emit(SteadyReached(drill.scenario.steady))
+
+
+def _not_steady(drill: Drill, red: dict[str, str]) -> None:
+    drill.emit(SteadyFailed(red))
+    seen = "; ".join(f"{probe}: {reason}" for probe, reason in red.items())
+    raise InvalidDrill(
+        f"the replica was not steady for {drill.scenario.steady:g} s before the first fault: {seen}",
+        hint=f"see the logs in {drill.folder}",
+    )
+
+
+def brief(drill: Drill) -> None:
+    """Tell participants what they are told beforehand: no spoilers."""
+    _enter(drill, "brief")
+    drill.threads.post_scripted("facilitator", "#briefing", drill.scenario.brief)
+
+
+def respond(drill: Drill) -> None:
+    """Faults and injects by the schedule, people act; over at recovery or at the limit."""
+    _enter(drill, "respond")
+    start_s = drill.conductor.now()
+    for spec in drill.scenario.faults:
+        drill.conductor.at(start_s + spec.at, spec.id, _injection(drill, spec))
+    drill.injects.begin(start_s)
+    watch = drill.recovery
+    watch.expect_fault()
+    recovered = drill.conductor.run_until(watch.recovered, start_s + drill.scenario.limits.respond)
+    if not recovered:
+        drill.end("limit", "the response's time limit passed before recovery")
+
+
+def _injection(drill: Drill, spec: FaultSpec) -> Callable[[], None]:
+    def inject() -> None:
+        drill.faults.inject(spec, drill.fault_types[spec.fault])
+        drill.recovery.fault_seen()
+
+    return inject
+
+
+def observe(drill: Drill) -> None:
+    """The clean window: any red restarts it. Over at the all-clear after it, or when nobody gives one."""
+    if drill.ended:
+        return
+    _enter(drill, "observe")
+    watch, conductor = drill.recovery, drill.conductor
+    limit_s = conductor.now() + drill.scenario.limits.observe
+    window_s = drill.clean_window_s
+    patience_s = drill.protocol.updates.observing_every
+    done = watch.window(window_s, patience_s)
+    if conductor.run_until(done, limit_s):
+        drill.end("recovered")
+    else:
+        drill.end("limit", "the observation's time limit passed before a clean window")
+
+
+def heal(drill: Drill) -> None:
+    """Undo whatever is in the ledger, whatever happened, and prove it."""
+    _enter(drill, "heal")
+    drill.conductor.agenda.clear()
+    if drill.conductor.sampler is not None:
+        drill.faults.heal_all()
+
+
+def close(drill: Drill) -> None:
+    """Take the replica down, keep its logs, and leave nothing running."""
+    _enter(drill, "close")
+    if drill.conductor.sampler is not None:
+        drill.conductor.sampler.close()
+    drill.close_shells()
+    drill.replica.down()
+    drill.emit(ReplicaDown())
+    keep_logs(drill.replica, drill.folder)
+    remove_replica(drill.folder)
+
+
+def _enter(drill: Drill, stage: str) -> None:
+    drill.stage = stage
+    drill.emit(StageEntered(stage))
+    drill.conductor.dispatch()
+
+
+STAGES: tuple[Stage, ...] = (provision, steady, brief, respond, observe)

@@ -1,0 +1,118 @@
+"""One sampler, many probes: reads them side by side, records every round and every change of state.
+
+A round waits for every probe, so the events of a round stand in the probes' declared order on any machine.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from blackstart.events import Body, Event, ProbeChanged, ProbeDeclared, ProbesSampled, Source
+
+if TYPE_CHECKING:
+    from blackstart.clock import DrillClock, Instant
+    from blackstart.replica.base import Probe, Reading
+
+__all__ = ["INTERVAL_S", "Sampler"]
+
+INTERVAL_S = 1.0
+"""Real seconds between rounds: the notes' evidence shorthand asks for 1 s black-box probes."""
+
+
+class Emit(Protocol):
+    """Puts one event on record, stamped now."""
+
+    def __call__(self, body: Body, *, actor: str, source: Source) -> Event: ...
+
+
+class Sampler:
+    """Reads all probes of a replica. Owns a thread pool; the owner calls `close`."""
+
+    def __init__(self, probes: Sequence[Probe], clock: DrillClock, emit: Emit) -> None:
+        self.probes = tuple(probes)
+        self._clock = clock
+        self._emit = emit
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(self.probes)), thread_name_prefix="probe")
+        self._one_round = threading.Lock()
+        self._states: dict[str, Reading] = {}
+        self._last_s = 0.0
+        self._last_round: Instant | None = None
+
+    def declare(self) -> None:
+        """Put on record which probes there are."""
+        for probe in self.probes:
+            body = ProbeDeclared(probe.name, probe.of, probe.subject, INTERVAL_S)
+            self._emit(body, actor=probe.name, source="probe")
+
+    def round(self) -> Mapping[str, Reading]:
+        """Read every probe once, record the round and what changed. One round at a time."""
+        with self._one_round:
+            readings = dict(
+                zip(self._names(), self._pool.map(lambda probe: probe.read(), self.probes), strict=True)
+            )
+            began = self._last_s
+            self._record(readings, began)
+            self._states.update(readings)
+            self._last_s = round(self._clock.seconds(), 6)
+            self._last_round = self._clock.source.now()
+            return readings
+
+    def _names(self) -> list[str]:
+        return [probe.name for probe in self.probes]
+
+    def _record(self, readings: Mapping[str, Reading], since_s: float) -> None:
+        states = {name: reading.state for name, reading in readings.items()}
+        latencies = {name: round(reading.latency_ms, 1) for name, reading in readings.items()}
+        self._emit(ProbesSampled(dict(states), latencies), actor="sampler", source="probe")
+        for name, reading in readings.items():
+            before = self._states.get(name)
+            if before is None or before.state != reading.state:
+                changed = ProbeChanged(name, reading.state, reading.reason, since_s)
+                self._emit(changed, actor=name, source="probe")
+
+    def state(self, name: str) -> str:
+        """The last known state of one probe; "missing" before its first reading."""
+        reading = self._states.get(name)
+        return reading.state if reading else "missing"
+
+    def not_green(self) -> dict[str, str]:
+        """Every probe that is not green, with its reason."""
+        return {
+            name: reading.reason or reading.state
+            for name, reading in self._states.items()
+            if reading.state != "green"
+        }
+
+    def all_green(self) -> bool:
+        """Whether every probe has been read and was green."""
+        return len(self._states) == len(self.probes) and not self.not_green()
+
+    def fresh(self) -> bool:
+        """Whether the last round is at most one interval of real time ago."""
+        if self._last_round is None:
+            return False
+        return self._clock.source.now().seconds_since(self._last_round) <= INTERVAL_S
+
+    @contextmanager
+    def sampling(self) -> Iterator[None]:
+        """While the block runs, a round every interval of real time, on a thread of its own."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._sample_until, args=(stop,), name="sampler", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _sample_until(self, stop: threading.Event) -> None:
+        while not stop.wait(INTERVAL_S):
+            self.round()
+
+    def close(self) -> None:
+        """End the pool's threads; readings under way finish first (each is bounded by its probe's timeout)."""
+        self._pool.shutdown(wait=True)

@@ -1,0 +1,30 @@
+"""A drill's folder: held by one harness at a time, labelled, and cleaned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blackstart.drill.folder import REPLICA, label_of, mine, new_label, remove_replica
+
+
+def test_one_holder_at_a_time(tmp_path: Path) -> None:
+    with mine(tmp_path) as first:
+        with mine(tmp_path) as second:
+            assert (first, second) == (True, False)
+    with mine(tmp_path) as again:
+        assert again
+
+
+def test_every_label_is_its_own_and_written_down(tmp_path: Path) -> None:
+    assert label_of(tmp_path) == ""
+    first = new_label(tmp_path)
+    assert label_of(tmp_path) == first
+    assert new_label(tmp_path) != first
+
+
+def test_the_servers_data_goes_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / REPLICA / "data").mkdir(parents=True)
+    (tmp_path / "record.sqlite").touch()
+    remove_replica(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["record.sqlite"]
+    remove_replica(tmp_path)
