@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from blackstart.source import Duration, Model
+from blackstart.source import Duration, Flaw, Model, cycles, did_you_mean, duplicates, placeholder_flaws
 
-__all__ = ["Crew", "Move", "Participant"]
+__all__ = ["PLACEHOLDERS", "SIGNALS", "Crew", "Move", "Participant"]
+
+SIGNALS = frozenset({"page", "question", "restored"})
+"""What sets a move off beside another move."""
+
+PLACEHOLDERS = frozenset({"incident_id", "symptom", "time", "next_update"})
+"""What a move's text may have in braces."""
 
 
 class Participant(Model):
@@ -50,3 +57,37 @@ class Crew(Model):
     jitter: Duration = 0.0
     moves: list[Move]
     expect: list[str]
+
+    def flaws(self) -> Iterator[Flaw]:
+        """Moves of nobody, moves after nothing, moves in a circle, texts with gaps that nobody fills."""
+        yield from duplicates("participants", (person.id for person in self.participants))
+        yield from duplicates("moves", (move.id for move in self.moves))
+        people = {person.id for person in self.participants}
+        moves = {move.id for move in self.moves}
+        for index, move in enumerate(self.moves):
+            for flaw in _move_flaws(move, people, moves):
+                yield Flaw(("moves", index, *flaw.place), flaw.what, flaw.seen, flaw.hint)
+        for cycle in cycles({move.id: [move.after] for move in self.moves}):
+            index = next(index for index, move in enumerate(self.moves) if move.id == cycle[0])
+            yield Flaw(("moves", index, "after"), "moves wait for each other", f"saw {' → '.join(cycle)}")
+        if not any(person.on_call == 1 for person in self.participants):
+            yield Flaw(("participants",), "nobody is on call", "", "give one of them on_call: 1")
+
+
+_NEEDS = {"post": "text", "status": "phase", "runbook": "section", "command": "text"}
+
+
+def _move_flaws(move: Move, people: set[str], moves: set[str]) -> Iterator[Flaw]:
+    if move.who not in people:
+        yield Flaw(("who",), f'no participant is called "{move.who}"', "", did_you_mean(move.who, people))
+    for key, word in (("after", move.after), ("until", move.until)):
+        if word and word not in moves | SIGNALS:
+            hint = did_you_mean(word, moves | SIGNALS)
+            yield Flaw((key,), f'"{word}" is no move and no signal', "", hint)
+    needed = _NEEDS.get(move.do)
+    if needed and not getattr(move, needed):
+        yield Flaw((), f'move "{move.id}" does {move.do} and has no {needed}', "", f"add {needed}:")
+    if (move.every is None) != (not move.until):
+        yield Flaw((), f'move "{move.id}": every and until belong together')
+    if move.do in ("post", "status"):
+        yield from placeholder_flaws(("text",), move.text, PLACEHOLDERS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from blackstart.source import Model
+from blackstart.source import Flaw, Model
 
 __all__ = ["Plan", "PlannedDrill"]
 
@@ -27,3 +28,10 @@ class Plan(Model):
     clock: Literal["jump", "real", "paced"] = "jump"
     pace: float = Field(default=1.0, gt=0)
     drills: list[PlannedDrill]
+
+    def flaws(self) -> Iterator[Flaw]:
+        """A pace that no clock keeps, a plan of nothing."""
+        if self.pace != 1.0 and self.clock != "paced":
+            yield Flaw(("pace",), "pace needs clock: paced", f"saw clock: {self.clock}", "write clock: paced")
+        if not self.drills:
+            yield Flaw(("drills",), "the plan has no drill", "", "add - scenario: ...")

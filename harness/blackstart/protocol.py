@@ -5,13 +5,50 @@ Defaults are those of the playbook; the row of the notes that each comes from st
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from blackstart.source import Duration, Model
+from blackstart.source import Duration, Flaw, Model, Place, did_you_mean, placeholder_flaws
 
-__all__ = ["Acknowledgement", "Claims", "Diagnosis", "Protocol", "Roles", "StatusPage", "Thread", "Updates"]
+__all__ = [
+    "METRICS",
+    "Acknowledgement",
+    "Claims",
+    "Diagnosis",
+    "Protocol",
+    "Roles",
+    "StatusPage",
+    "Thread",
+    "Trigger",
+    "Updates",
+]
+
+METRICS = (
+    "TTD",
+    "TTN",
+    "TTA",
+    "TTRoles",
+    "TTE",
+    "TTC",
+    "TTScope",
+    "TTM",
+    "TTR",
+    "update adherence",
+    "silence",
+    "comms debt",
+    "claim error",
+    "observation window",
+)
+"""The metrics by name, as the notes define them (drills.md, 6.2). A gate or a headline names one of these."""
+
+FORMS = {
+    "acknowledgement": frozenset({"incident_id", "symptom"}),
+    "updates": frozenset({"incident_id", "time"}),
+}
+"""The placeholders that each form may have."""
 
 
 class Acknowledgement(Model):
@@ -28,8 +65,10 @@ class Thread(Model):
     """P07, P08: one canonical thread."""
 
     name: str = "incident"
-    single_ratio: float = 0.9
+    single_ratio: float = Field(default=0.9, ge=0, le=1)
     redirect_within: Duration = 120.0
+    second_from: int = Field(default=3, ge=1)
+    """P08: this many messages about the incident make a place elsewhere a second thread."""
 
 
 class Trigger(Model):
@@ -47,6 +86,8 @@ class Roles(Model):
     all: list[str] = ["ic", "sme", "comms"]
     trigger: Trigger = Trigger()
     separate: list[tuple[str, str]] = [("ic", "sme")]
+    directs: int = Field(default=2, ge=1)
+    """P11: who directs this many people without a claim is an implicit commander."""
     claims: dict[str, list[str]] = Field(default_factory=dict)
     """Per role, the regular expressions (case ignored) that count as a claim in plain words: "I'm IC"."""
 
@@ -63,8 +104,10 @@ class Updates(Model):
     state_change_within: Duration = 300.0
     state_change_lasts: Duration = 120.0
     longest_silence: Duration = 900.0
-    scope_share: float = 0.8
+    scope_share: float = Field(default=0.8, ge=0, le=1)
     """TTScope: the share of probes whose state the impact must have right."""
+    asks_per: Duration = 600.0
+    """P12: interruptions of the expert are counted in stretches of this length."""
 
 
 class Diagnosis(Model):
@@ -105,3 +148,49 @@ class Protocol(Model):
     status_page: StatusPage = StatusPage()
     claims: Claims = Claims()
     headline: list[str] = ["TTC", "TTR", "TTA"]
+
+    def flaws(self) -> Iterator[Flaw]:
+        """Patterns that do not compile, placeholders nobody fills, roles and metrics that do not exist."""
+        yield from _pattern_flaws(("incident_id",), self.incident_id)
+        for name, patterns in (("fixed", self.claims.fixed), ("all_clear", self.claims.all_clear)):
+            yield from _patterns_flaws(("claims", name), patterns)
+        for form, text in (("acknowledgement", self.acknowledgement.form), ("updates", self.updates.form)):
+            yield from placeholder_flaws((form, "form"), text, FORMS[form])
+        yield from self._role_flaws()
+        for index, name in enumerate(self.headline):
+            if name not in METRICS:
+                hint = did_you_mean(name, METRICS)
+                yield Flaw(("headline", index), f'no metric is called "{name}"', "", hint)
+
+    def _role_flaws(self) -> Iterator[Flaw]:
+        roles = self.roles
+        named: list[tuple[Place, str]] = [
+            (("roles", "always", i), role) for i, role in enumerate(roles.always)
+        ]
+        named += [
+            (("roles", "separate", i, j), role)
+            for i, pair in enumerate(roles.separate)
+            for j, role in enumerate(pair)
+        ]
+        named += [(("roles", "claims", role), role) for role in roles.claims]
+        for place, role in named:
+            if role not in roles.all:
+                yield Flaw(place, f'no role is called "{role}"', "", did_you_mean(role, roles.all))
+        for index, role in enumerate(roles.all):
+            if not roles.claims.get(role):
+                hint = f"add patterns under roles.claims.{role}"
+                yield Flaw(("roles", "all", index), f'nobody can claim the role "{role}"', "", hint)
+        for role, patterns in roles.claims.items():
+            yield from _patterns_flaws(("roles", "claims", role), patterns)
+
+
+def _patterns_flaws(place: Place, patterns: Iterable[str]) -> Iterator[Flaw]:
+    for index, pattern in enumerate(patterns):
+        yield from _pattern_flaws((*place, index), pattern)
+
+
+def _pattern_flaws(place: Place, pattern: str) -> Iterator[Flaw]:
+    try:
+        re.compile(pattern, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield Flaw(place, f"not a regular expression: {error}", f"saw {pattern!r}")

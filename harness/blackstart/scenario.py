@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field
 
-from blackstart.source import Duration, Model
+from blackstart.protocol import METRICS
+from blackstart.source import Duration, Flaw, Model, Place, did_you_mean, duplicates
 
 __all__ = ["FaultSpec", "GateSpec", "Inject", "Limits", "Recovered", "Scenario", "StepLimit", "When"]
 
@@ -93,3 +95,47 @@ class Scenario(Model):
     clean_window: Duration | None = None
     limits: Limits = Limits()
     gate: GateSpec = GateSpec()
+
+    def flaws(self) -> Iterator[Flaw]:
+        """What needs no other file to be seen wrong."""
+        yield from duplicates("faults", (fault.id for fault in self.faults))
+        yield from duplicates("injects", (inject.id for inject in self.injects))
+        yield from duplicates("expects", (expected.step for expected in self.expects), "step")
+        for index, inject in enumerate(self.injects):
+            yield from _inject_flaws(inject, ("injects", index))
+        for name in self.gate.metrics:
+            if name not in METRICS:
+                hint = did_you_mean(name, METRICS)
+                yield Flaw(("gate", "metrics", name), f'no metric is called "{name}"', "", hint)
+
+
+def _inject_flaws(inject: Inject, place: Place) -> Iterator[Flaw]:
+    if (inject.at is None) == (inject.when is None):
+        seen = "saw both" if inject.when else "saw neither"
+        yield Flaw(place, f'inject "{inject.id}" needs exactly one of at and when', seen)
+    if inject.when:
+        yield from _when_flaws(inject.when, (*place, "when"))
+    if inject.type == "page":
+        if inject.to != "on-call":
+            yield Flaw((*place, "to"), "a page goes to on-call", f'saw "{inject.to}"', "write to: on-call")
+        if not (inject.when and inject.when.probe):
+            yield Flaw(
+                place,
+                f'page "{inject.id}" needs the probe it watches',
+                "",
+                "write when: {probe: ..., red_for: 1m}",
+            )
+    elif not (inject.to == "incident" or inject.to[:1] in ("#", "@")):
+        hint = did_you_mean(f"#{inject.to}", [f"#{inject.to}", "incident"])
+        yield Flaw(
+            (*place, "to"), "a message goes to incident, #channel or @person", f'saw "{inject.to}"', hint
+        )
+
+
+def _when_flaws(when: When, place: Place) -> Iterator[Flaw]:
+    if (when.probe is None) == (when.silence is None):
+        yield Flaw(place, "when needs exactly one of probe (with red_for) and silence")
+    if (when.probe is None) != (when.red_for is None):
+        yield Flaw(place, "probe and red_for belong together", "", "write {probe: ..., red_for: 1m}")
+    if when.silence == 0:
+        yield Flaw((*place, "silence"), "silence must last", "saw 0", "write how long, such as 15m")
