@@ -1,0 +1,140 @@
+"""Rules over several files: what one cites, another must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from blackstart.plan import Plan
+from blackstart.scenario import FaultSpec, Inject, Scenario
+from blackstart.source import Flaw, Place, did_you_mean
+
+if TYPE_CHECKING:
+    from blackstart.platform import Platform
+    from blackstart.runbook import Runbook
+    from blackstart.workspace import Read, Workspace
+
+__all__ = ["FaultTypes", "flaws", "installed_faults"]
+
+FaultTypes = Mapping[str, Any]
+"""Fault types by name: entry points, or fault classes themselves."""
+
+FAULT_GROUP = "blackstart.faults"
+
+
+def installed_faults() -> FaultTypes:
+    """Every fault type that an installed package offers; none is imported."""
+    return {point.name: point for point in entry_points(group=FAULT_GROUP)}
+
+
+def flaws(read: Read, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
+    """What is wrong with a file when the files that it cites are looked at."""
+    if read.loaded is None:
+        return
+    model = read.loaded.model
+    if isinstance(model, Scenario):
+        yield from _scenario(model, workspace, faults)
+    elif isinstance(model, Plan):
+        yield from _plan(model, workspace)
+
+
+def _plan(plan: Plan, workspace: Workspace) -> Iterator[Flaw]:
+    for index, drill in enumerate(plan.drills):
+        yield from workspace.cited("scenario", drill.scenario, ("drills", index, "scenario"))
+        yield from workspace.cited("crew", drill.crew, ("drills", index, "crew"))
+
+
+def _scenario(scenario: Scenario, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
+    yield from workspace.cited("protocol", scenario.protocol, ("protocol",))
+    yield from workspace.cited("runbook", scenario.runbook, ("runbook",))
+    workspace.get("protocol", scenario.protocol)  # read, so that its own problems are told too
+    runbook = workspace.get("runbook", scenario.runbook)
+    if runbook and runbook.runbook:
+        yield from _steps(scenario, runbook.runbook)
+    platform = workspace.platform().loaded
+    for index, fault in enumerate(scenario.faults):
+        yield from _fault(fault, ("faults", index), faults, platform.model if platform else None)
+    if platform is not None:
+        yield from _on_the_map(scenario, platform.model)
+
+
+def _steps(scenario: Scenario, runbook: Runbook) -> Iterator[Flaw]:
+    steps = [step.id for step in runbook.steps]
+    for index, expected in enumerate(scenario.expects):
+        if expected.step not in steps:
+            what = f'{runbook.path} has no step "{expected.step}"'
+            yield Flaw(("expects", index, "step"), what, "", did_you_mean(expected.step, steps))
+
+
+def _on_the_map(scenario: Scenario, platform: Platform) -> Iterator[Flaw]:
+    named: list[tuple[Place, str]] = [
+        (("faults", i, "turns_red"), fault.turns_red) for i, fault in enumerate(scenario.faults)
+    ]
+    named += [(("recovered", "probes", i), probe) for i, probe in enumerate(scenario.recovered.probes)]
+    named += [
+        (("injects", i, "when", "probe"), inject.when.probe)
+        for i, inject in enumerate(scenario.injects)
+        if inject.when and inject.when.probe
+    ]
+    probes = platform.probes()
+    for place, probe in named:
+        if probe not in probes:
+            what = f'no probe is called "{probe}" in scenarios/platform.yaml'
+            yield Flaw(place, what, "", did_you_mean(probe, probes))
+    for index, name in enumerate(scenario.blocks):
+        if name not in platform.capabilities:
+            hint = did_you_mean(name, platform.capabilities)
+            yield Flaw(("blocks", index), f'no capability is called "{name}"', "", hint)
+    for index, inject in enumerate(scenario.injects):
+        yield from _channel(inject, ("injects", index, "to"), platform)
+
+
+def _channel(inject: Inject, place: Place, platform: Platform) -> Iterator[Flaw]:
+    channels = [team.channel for team in platform.teams.values()]
+    if inject.to.startswith("#") and inject.to not in channels:
+        yield Flaw(place, f'no team has the channel "{inject.to}"', "", did_you_mean(inject.to, channels))
+
+
+def _fault(spec: FaultSpec, place: Place, faults: FaultTypes, platform: Platform | None) -> Iterator[Flaw]:
+    if platform and spec.target not in platform.targets():
+        what = f'"{spec.target}" is not on the map in scenarios/platform.yaml'
+        yield Flaw((*place, "target"), what, "", did_you_mean(spec.target, platform.targets()))
+    if spec.fault not in faults:
+        yield Flaw(
+            (*place, "fault"), f'no fault is called "{spec.fault}"', "", did_you_mean(spec.fault, faults)
+        )
+        return
+    try:
+        fault = _loaded(faults[spec.fault])
+    except Exception as error:  # a stranger's package: whatever it raises is told, not passed on
+        yield Flaw((*place, "fault"), f'the fault "{spec.fault}" cannot be loaded', f"saw {error!r}")
+        return
+    yield from _params(spec, (*place, "params"), fault)
+    if platform and spec.target in platform.targets():
+        yield from _kind(spec, (*place, "target"), fault, platform)
+
+
+def _loaded(offered: Any) -> Any:
+    return cast(Any, offered.load()) if isinstance(offered, EntryPoint) else offered
+
+
+def _params(spec: FaultSpec, place: Place, fault: Any) -> Iterator[Flaw]:
+    try:
+        fault.params.model_validate(spec.params)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            name = ".".join(str(part) for part in one["loc"])
+            hint = did_you_mean(name, fault.params.model_fields) if one["type"] == "extra_forbidden" else ""
+            what = f"{spec.fault}, parameter {name}: {one['msg'][:1].lower()}{one['msg'][1:]}"
+            yield Flaw((*place, *one["loc"]), what, "", hint)
+
+
+def _kind(spec: FaultSpec, place: Place, fault: Any, platform: Platform) -> Iterator[Flaw]:
+    node = platform.components.get(spec.target)
+    kind = (node.kind or spec.target) if node else "workload"
+    if "*" not in fault.kinds and kind not in fault.kinds:
+        what = f"{spec.fault} cannot break {spec.target}, which is of the kind {kind}"
+        yield Flaw(place, what, "", f"it breaks {', '.join(fault.kinds)}")
