@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 __all__ = [
+    "DURATION_SCHEMA",
     "MAX_BYTES",
     "Duration",
     "Flaw",
@@ -48,7 +49,7 @@ MAX_DURATION = 366 * 86400.0
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = "".join(rf"(?:[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?{unit})?" for unit in _UNITS)
-_DURATION_SCHEMA = {"anyOf": [{"type": "string", "pattern": f"^(?=.){_DURATION}$"}, {"const": 0}]}
+DURATION_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string", "pattern": f"^(?=.){_DURATION}$"}, {"const": 0}]}
 
 Place = tuple[str | int, ...]
 """Where in a file: the keys and indexes on the way, such as ("faults", 0, "within")."""
@@ -99,7 +100,7 @@ def format_duration(seconds: float) -> str:
     return "".join(parts) or "0s"
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(DURATION_SCHEMA)]
 """Seconds in the program, `15m` in the file."""
 
 M = TypeVar("M", bound=Model)
