@@ -35,6 +35,7 @@ __all__ = [
     "format_duration",
     "load",
     "parse_duration",
+    "parse_loaded",
     "parse_text",
     "parse_tree",
     "placeholder_flaws",
