@@ -261,7 +261,7 @@ def _tokens(text: str) -> list[Token]:
     from markdown_it import MarkdownIt
 
     return (
-        MarkdownIt("zero")
+        MarkdownIt("zero", {"html": True})
         .enable(["heading", "lheading", "fence", "code", "list", "blockquote", "html_block"])
         .parse(text)
     )
