@@ -102,7 +102,7 @@ def check(
 def _files(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
     """The files to look at; what is wrong with the paths themselves goes to `problems`."""
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             yield path
             continue
         found = list(_walk(path, problems))
@@ -119,19 +119,23 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[Path]:
         problems.append(Problem(shown(Path(error.filename)), 0, 0, f"cannot be read: {error.strerror}"))
 
     starts = (
-        [folder / name for name in ("scenarios", "drills")] if (folder / "scenarios").is_dir() else [folder]
+        [folder / name for name in ("scenarios", "drills")]
+        if os.path.isdir(folder / "scenarios")
+        else [folder]
     )
     for start in starts:
         for base, folders, names in os.walk(start, onerror=refused):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
                 path = Path(base, name)
-                if not name.startswith(".") and (_is_ours(path) or not path.exists()):
+                if not name.startswith(".") and (_is_ours(path) or not os.path.exists(path)):
                     yield path
 
 
 def _is_ours(path: Path) -> bool:
-    return path.suffix in (".yaml", ".yml") or (path.suffix == ".md" and path.parent.name == "runbooks")
+    return path.suffix in (".yaml", ".yml") or (
+        path.suffix == ".md" and path.parent.name == "runbooks" and path.name != "README.md"
+    )
 
 
 # --- loading ------------------------------------------------------------------------------------
@@ -145,12 +149,15 @@ def kind_of(path: Path, root: Path | None = None) -> str:
     return read.kind
 
 
-def load_scenario(path: Path, root: Path | None = None) -> ScenarioBundle:
-    """A scenario with its protocol, runbook and map. InputError has every problem of all four."""
+def load_scenario(path: Path, root: Path | None = None, faults: FaultTypes | None = None) -> ScenarioBundle:
+    """A scenario with its protocol, runbook and map. InputError has every problem of all four.
+
+    `faults` are the fault types that it may name, by default the installed ones.
+    """
     workspace = Workspace(find_root(path, root))
     read = workspace.read(path)
     loaded = _typed(read, Scenario)
-    problems = loaded.problems(flaws(read, workspace, installed_faults()))
+    problems = loaded.problems(flaws(read, workspace, installed_faults() if faults is None else faults))
     for other in workspace.files():
         problems += other.problems
     if problems:

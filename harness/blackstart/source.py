@@ -50,7 +50,9 @@ MAX_DURATION = 366 * 86400.0
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = "".join(rf"(?:[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?{unit})?" for unit in _UNITS)
-DURATION_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string", "pattern": f"^(?=.){_DURATION}$"}, {"const": 0}]}
+DURATION_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "string", "pattern": f"^(?=.){_DURATION}$"}, {"const": 0}]
+}
 
 Place = tuple[str | int, ...]
 """Where in a file: the keys and indexes on the way, such as ("faults", 0, "within")."""
@@ -260,14 +262,14 @@ def parse_tree(
     model: type[M], tree: Node, problems: list[Problem], text: str, path: str
 ) -> tuple[Loaded[M] | None, list[Problem]]:
     """The tree as a model. A wrong value is told and then left out, so that the rest can be looked at too."""
-    from blackstart.wording import problem_of, without
+    from blackstart.wording import problems_of, without
 
     try:
         loaded = Loaded(_validated(model, tree.value), path, text, tree)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=True)
         told = {(problem.line, problem.column) for problem in problems}
-        new = [problem_of(one, model, tree, path) for one in errors]
+        new = problems_of(errors, model, tree, path)
         problems = problems + [problem for problem in new if (problem.line, problem.column) not in told]
         partial = _partial(model, tree, without(tree.value, errors, model), errors, text, path)
         if partial is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from blackstart.yamltree import Node
 
-__all__ = ["problem_of", "without"]
+__all__ = ["problems_of", "without"]
 
 _NEEDED = {
     "string_type": "text",
@@ -35,7 +35,24 @@ _NEEDED = {
 _UNIT_WORDS = {"d": ("day", "d"), "h": ("hour", "hr", "h"), "m": ("min", "m"), "s": ("sec", "s")}
 
 
-def problem_of(error: ErrorDetails, model: type[Model], tree: Node, path: str) -> Problem:
+def problems_of(errors: list[ErrorDetails], model: type[Model], tree: Node, path: str) -> list[Problem]:
+    """Pydantic's errors as problems of the file. A key that was misspelt is not also told as missing."""
+    meant = {
+        (*error["loc"][:-1], near) for error in errors if (near := _meant(error["loc"], error["type"], model))
+    }
+    told = [error for error in errors if error["type"] != "missing" or error["loc"] not in meant]
+    return [_problem(error, model, tree, path) for error in told]
+
+
+def _meant(place: Place, kind: str, model: type[Model]) -> str:
+    """The key that an unknown one is nearest to."""
+    if kind != "extra_forbidden":
+        return ""
+    found = re.fullmatch(r"did you mean (.*)\?", did_you_mean(str(place[-1]), _keys_at(model, place[:-1])))
+    return found[1] if found else ""
+
+
+def _problem(error: ErrorDetails, model: type[Model], tree: Node, path: str) -> Problem:
     """One error of pydantic's as a problem of the file."""
     place = error["loc"]
     if error["type"] == "extra_forbidden":
@@ -52,10 +69,10 @@ def _unknown_key(place: Place, model: type[Model], tree: Node, path: str) -> Pro
     key = str(place[-1])
     parent = tree.find(place[:-1])
     line, column = parent.keys.get(key, (parent.line, parent.column))
-    owner = _type_at(model, place[:-1])
-    names = _names(owner) if isinstance(owner, type) and issubclass(owner, Model) else ()
     of = f" of {_named(place[:-1])}" if place[:-1] else ""
-    return Problem(path, line, column, f'unknown key "{key}"{of}', "", did_you_mean(key, names))
+    return Problem(
+        path, line, column, f'unknown key "{key}"{of}', "", did_you_mean(key, _keys_at(model, place[:-1]))
+    )
 
 
 def _sentence(error: ErrorDetails) -> tuple[str, str]:
@@ -107,8 +124,12 @@ def _named(place: Place) -> str:
     return text.removeprefix(".") or "the file"
 
 
-def _names(model: type[Model]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _keys_at(model: type[Model], place: Place) -> list[str]:
+    """The keys that may stand at a place."""
+    owner = _type_at(model, place)
+    if not (isinstance(owner, type) and issubclass(owner, Model)):
+        return []
+    return [field.alias or name for name, field in owner.model_fields.items()]
 
 
 def _bare(annotation: Any) -> Any:

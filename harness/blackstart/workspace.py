@@ -44,13 +44,13 @@ def find_root(near: Path | None = None, root: Path | None = None) -> Path:
     working directory, that has `scenarios/`. InputError when there is none.
     """
     if root is not None:
-        if not (root / "scenarios").is_dir():
+        if not os.path.isdir(root / "scenarios"):
             hint = "name the folder above scenarios/"
             raise InputError([Problem(str(root), 0, 0, "no scenarios/ in this folder", "", hint)])
         return root
     for start in ([near.absolute()] if near else []) + [Path.cwd()]:
         for folder in (start, *start.parents):
-            if (folder / "scenarios").is_dir():
+            if os.path.isdir(folder / "scenarios"):
                 return folder
     where = shown(near or Path.cwd())
     raise InputError([Problem(where, 0, 0, "no folder above it has scenarios/", "", "name one with --root")])
@@ -113,7 +113,7 @@ class Workspace:
         """Where a cited name stands, whether or not the file is there. ValueError for a name that leads elsewhere."""
         folder, suffix = FOLDERS[kind]
         parts = Path(name).parts
-        if not name or Path(name).is_absolute() or ".." in parts or "\0" in name:
+        if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
             raise ValueError("a name below the root is needed")
         if parts[0] == "scenarios" and kind == "scenario":
             name = str(Path(*parts[1:]))
@@ -137,7 +137,7 @@ class Workspace:
         except ValueError as error:
             yield Flaw(place, str(error), f'saw "{name}"', did_you_mean(name, self.names(kind)))
             return
-        if not path.exists() and not path.is_symlink():
+        if not os.path.lexists(path):
             hint = did_you_mean(name, self.names(kind))
             yield Flaw(place, f'no {kind} is called "{name}"', f"looked for {shown(path)}", hint)
 
@@ -147,7 +147,7 @@ class Workspace:
             path = self.find(kind, name)
         except ValueError:
             return None
-        return self.read(path) if path.exists() or path.is_symlink() else None
+        return self.read(path) if os.path.lexists(path) else None
 
     def platform(self) -> Read:
         """The one map."""
