@@ -22,7 +22,8 @@ def check(
         typer.Argument(help="Files or folders; by default scenarios/ and drills/.", show_default=False),
     ] = None,
     root: Annotated[
-        Path | None, typer.Option(help="Where references resolve; by default the nearest folder with scenarios/.")
+        Path | None,
+        typer.Option(help="Where references resolve; by default the nearest folder with scenarios/."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -45,6 +46,8 @@ def check(
         for problem in checked.problems:
             typer.echo(str(problem), err=True)
         found = len(checked.problems)
-        typer.echo(f"{checked.files} files checked, {found} problem{'' if found == 1 else 's'}", err=bool(found))
+        typer.echo(
+            f"{checked.files} files checked, {found} problem{'' if found == 1 else 's'}", err=bool(found)
+        )
     if checked.problems:
         raise typer.Exit(int(Exit.INPUT))

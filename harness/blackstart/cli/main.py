@@ -24,7 +24,7 @@ app = typer.Typer(
 
 
 def _register() -> None:
-    from blackstart.cli import check, doctor, listing, recover, records, report, review, run
+    from blackstart.cli import check, doctor, listing, records, recover, report, review, run
 
     for module in (doctor, check, run, review, report, listing, records, recover):
         module.register(app)

@@ -10,7 +10,8 @@ import typer
 __all__ = ["AsJson", "DrillArg", "ReportsDir", "RootDir"]
 
 ReportsDir = Annotated[
-    Path, typer.Option("--reports-dir", envvar="BLACKSTART_REPORTS", help="Where drills leave what they leave.")
+    Path,
+    typer.Option("--reports-dir", envvar="BLACKSTART_REPORTS", help="Where drills leave what they leave."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DrillArg = Annotated[str, typer.Argument(metavar="DRILL", help="A drill's id, or latest.")]

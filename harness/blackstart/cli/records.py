@@ -43,7 +43,9 @@ def verify(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_jso
 
 def export(
     drill: DrillArg = "latest",
-    out: Annotated[Path | None, typer.Option("--out", help="The file to write; by default <drill>.jsonl here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write; by default <drill>.jsonl here.")
+    ] = None,
     reports_dir: ReportsDir = REPORTS,
 ) -> None:
     """Write a drill's record as one JSON Lines file.

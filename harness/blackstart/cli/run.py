@@ -12,6 +12,7 @@ from blackstart.cli.options import REPORTS, AsJson, ReportsDir, RootDir
 from blackstart.errors import Exit
 
 if TYPE_CHECKING:
+    from blackstart.drill.drill import Options
     from blackstart.drill.run import Result
 
 __all__ = ["register"]
@@ -26,10 +27,14 @@ def register(app: typer.Typer) -> None:
 def run(
     what: Annotated[Path, typer.Argument(metavar="SCENARIO|PLAN", help="A scenario, or a plan of drills/.")],
     crew: Annotated[str, typer.Option(help="A crew's name, or the path of its file. [by-the-book]")] = "",
-    seed: Annotated[int | None, typer.Option(help="Moves the crew's reactions; the same seed, the same drill. [1]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Moves the crew's reactions; the same seed, the same drill. [1]")
+    ] = None,
     pace: Annotated[
         float | None,
-        typer.Option(help="Drill seconds in a real second; 1 is real time. By default waiting is jumped over."),
+        typer.Option(
+            help="Drill seconds in a real second; 1 is real time. By default waiting is jumped over."
+        ),
     ] = None,
     replica: Annotated[str, typer.Option(help="Which replica: local.")] = "",
     reports_dir: ReportsDir = REPORTS,
@@ -42,10 +47,11 @@ def run(
 
     Example: blackstart run scenarios/vault/auth-503.yaml --crew silent
     """
-    from blackstart.drill.planning import drills_of
+    from blackstart.drill.planning import Asked, drills_of
 
     results = []
-    for planned in drills_of(what, root, crew=crew, seed=seed, pace=pace, replica=replica, reports=reports_dir):
+    asked = Asked(what, reports_dir, root, crew=crew, seed=seed, pace=pace, replica=replica)
+    for planned in drills_of(asked):
         result = _one(planned, as_json)
         results.append(result)
         if result.exit_code is Exit.ABORTED:
@@ -57,7 +63,7 @@ def run(
         raise typer.Exit(int(code))
 
 
-def _one(planned: Any, as_json: bool) -> Result:
+def _one(planned: Options, as_json: bool) -> Result:
     """Run one drill and show it."""
     from dataclasses import replace
 

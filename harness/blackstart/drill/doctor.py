@@ -61,7 +61,11 @@ def _cache() -> Check:
 def _space() -> Check:
     free = shutil.disk_usage(_existing(cache_dir())).free // 1_000_000
     return Check(
-        "disk", free >= SPACE_MB, True, f"{free} MB free beside the cache", f"a first run needs about {SPACE_MB} MB"
+        "disk",
+        free >= SPACE_MB,
+        True,
+        f"{free} MB free beside the cache",
+        f"a first run needs about {SPACE_MB} MB",
     )
 
 

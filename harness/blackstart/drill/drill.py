@@ -11,7 +11,7 @@ from blackstart.events import Body, DrillEnded, Event
 from blackstart.replica.base import Progress
 
 if TYPE_CHECKING:
-    from blackstart.check import ScenarioBundle
+    from blackstart.check import InputFile, ScenarioBundle
     from blackstart.clock import DrillClock
     from blackstart.crew import Crew
     from blackstart.drill.conductor import Conductor
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Replica
     from blackstart.scenario import Scenario
 
-__all__ = ["Drill", "Options"]
+__all__ = ["Drill", "Mode", "Options"]
+
+Mode = Literal["jump", "real", "paced"]
 
 Reason = Literal["recovered", "limit", "aborted", "invalid", "error"]
 
@@ -37,11 +39,10 @@ class Options:
     bundle: ScenarioBundle
     crew: Crew
     crew_name: str
-    crew_text: str
-    crew_path: str
+    crew_file: InputFile
     reports: Path
     seed: int = 1
-    mode: Literal["jump", "real", "paced"] = "jump"
+    mode: Mode = "jump"
     pace: float = 1.0
     progress: Progress = field(default=lambda what, done, total: None)
     listeners: tuple[Callable[[Event], None], ...] = ()

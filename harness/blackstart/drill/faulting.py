@@ -108,7 +108,8 @@ class Faults:
         sampler = self._conductor.probes()
         if not self._conductor.watch(lambda: sampler.state(spec.turns_red) == "green", PROVEN_WITHIN_S):
             return self._unproven(
-                spec, f"{spec.id}: the probe {spec.turns_red} is {sampler.state(spec.turns_red)} after the undo"
+                spec,
+                f"{spec.id}: the probe {spec.turns_red} is {sampler.state(spec.turns_red)} after the undo",
             )
         self._ledger.mark(spec.id, "proven")
         self._emit(FaultProven(spec.id, spec.turns_red))

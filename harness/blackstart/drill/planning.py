@@ -2,49 +2,72 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 
-from blackstart.check import load_crew, load_plan, load_scenario
-from blackstart.drill.drill import Options
+from blackstart.check import find_root, kind_of, load_crew, load_plan, load_scenario, scenario_path
+from blackstart.drill.drill import Mode, Options
 from blackstart.errors import UsageError
-from blackstart.plan import Plan, PlannedDrill
 
-__all__ = ["drills_of"]
+__all__ = ["Asked", "drills_of"]
 
-DEFAULT_CREW = "by-the-book"
 REPLICAS = ("local",)
 
 
-def drills_of(
-    what: Path,
-    root: Path | None,
-    *,
-    crew: str,
-    seed: int | None,
-    pace: float | None,
-    replica: str,
-    reports: Path,
-) -> list[Options]:
-    """Every drill to run, whole, before the first begins. Options given win over the plan.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command line's words. What is given wins over the plan; an empty text or None means not given."""
+
+    what: Path
+    reports: Path
+    root: Path | None = None
+    crew: str = ""
+    seed: int | None = None
+    pace: float | None = None
+    replica: str = ""
+
+
+def drills_of(asked: Asked) -> list[Options]:
+    """Every drill to run, whole, before the first begins.
 
     Errors: InputError with every problem of the files; UsageError for options that cannot be.
     """
-    if replica and replica not in REPLICAS:
-        raise UsageError(f"no replica is called {replica!r}", hint=f"there are: {', '.join(REPLICAS)}")
-    if pace is not None and not 0 < pace < float("inf"):
-        raise UsageError(f"--pace is {pace:g}", hint="a pace is above 0: 1 is real time, 6 six times as fast")
-    plan = load_plan(what, root)
-    return [_options(planned, plan, what, root, crew, seed, pace, reports) for planned in plan.drills]
+    _refuse_nonsense(asked)
+    root = find_root(asked.what if asked.what.exists() else None, asked.root)
+    if kind_of(asked.what, root) != "plan":
+        return [_options(asked, asked.what, root, "by-the-book", 1, "jump", 1.0)]
+    plan = load_plan(asked.what, root).model
+    return [
+        _options(asked, scenario_path(one.scenario, root), root, one.crew, one.seed, plan.clock, plan.pace)
+        for one in plan.drills
+    ]
+
+
+def _refuse_nonsense(asked: Asked) -> None:
+    if asked.replica and asked.replica not in REPLICAS:
+        raise UsageError(f"no replica is called {asked.replica!r}", hint=f"there are: {', '.join(REPLICAS)}")
+    if asked.pace is not None and not (math.isfinite(asked.pace) and asked.pace > 0):
+        raise UsageError(
+            f"--pace is {asked.pace:g}", hint="a pace is above 0: 1 is real time, 6 six times as fast"
+        )
+    if asked.reports.exists() and not asked.reports.is_dir():
+        raise UsageError(f"{asked.reports} is not a folder", hint="give a folder to --reports-dir")
 
 
 def _options(
-    planned: PlannedDrill,
-    plan: Plan,
-    what: Path,
-    root: Path | None,
-    crew: str,
-    seed: int | None,
-    pace: float | None,
-    reports: Path,
+    asked: Asked, scenario: Path, root: Path, crew: str, seed: int, clock: Mode, pace: float
 ) -> Options:
-    raise NotImplementedError
+    loaded, file = load_crew(asked.crew or crew, root)
+    if asked.pace is not None:
+        clock, pace = ("real" if asked.pace == 1 else "paced"), asked.pace
+    return Options(
+        bundle=load_scenario(scenario, root),
+        crew=loaded.model,
+        crew_name=Path(file.path).stem,
+        crew_file=file,
+        reports=asked.reports,
+        seed=seed if asked.seed is None else asked.seed,
+        mode=clock,
+        pace=pace,
+    )

@@ -9,16 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from blackstart import watchdog
-from blackstart.clock import JumpClock, Stamp, SystemTime, iso
-from blackstart.drill.folder import Held, held, label_of, remove_replica
-from blackstart.errors import BlackstartError
-from blackstart.events import Body, DrillClosed, DrillEnded, Event, FaultHealed, FaultProven, HarnessError
-from blackstart.faults.ledger import Ledger, Row
-from blackstart.record.complete import complete
-from blackstart.record.reader import read
-from blackstart.record.store import Record
-
 __all__ = ["Recovered", "recover"]
 
 

@@ -1,0 +1,161 @@
+"""Test doubles for your own tests of scenarios, faults and rules. Nothing of it is used in a drill.
+
+    time = ManualTime()                       # stands still until a test moves it
+    history = History()                       # a record in memory, properly chained
+    history.add(StageEntered("respond"), at=60.0)
+    review(history.events)
+    replica = FakeReplica({"vault": "green"}) # a replica whose probes answer what a test says
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from blackstart.clock import Instant, after, iso
+from blackstart.events import Body, Event, Source, chain_hash
+from blackstart.replica.base import Completed, Component, Probe, ProbeOf, Progress, Reading, ShellSpec
+
+__all__ = ["FakeReplica", "History", "ManualTime", "SetProbe"]
+
+START = datetime(2026, 4, 26, 15, 30, tzinfo=UTC)
+NS = 1_000_000_000
+
+
+class ManualTime:
+    """A `clock.TimeSource` that stands still. `sleep` moves it, and so does `advance`."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
+        self._ns = 0
+
+    def now(self) -> Instant:
+        return Instant(after(self._start, self._ns / NS), self._ns)
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Let that many seconds pass. Time never goes back: ValueError."""
+        if seconds < 0:
+            raise ValueError("time cannot go backwards")
+        self._ns += round(seconds * NS)
+
+
+class History:
+    """A record in memory, event by event, with the chain of a real one."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self.start = start
+        self.events: list[Event] = []
+
+    def add(self, body: Body, *, at: float | None = None, actor: str = "harness", source: Source = "harness") -> Event:
+        """Append an event at that drill second; without one, at the same as the event before."""
+        drill_s = at if at is not None else (self.events[-1].drill_s if self.events else 0.0)
+        moment = iso(after(self.start, drill_s))
+        prev = self.events[-1].hash if self.events else "0" * 64
+        bare = Event(
+            len(self.events) + 1, moment, moment, round(drill_s * NS), drill_s, actor, source, body, prev, ""
+        )
+        event = replace(bare, hash=chain_hash(bare.to_json()))
+        self.events.append(event)
+        return event
+
+    def emit(self, body: Body, *, actor: str, source: Source) -> Event:
+        """The form that harness code calls; at the time of the event before."""
+        return self.add(body, actor=actor, source=source)
+
+
+@dataclass
+class SetProbe:
+    """A probe whose answer a test sets with `turn`."""
+
+    name: str
+    of: ProbeOf = "component"
+    subject: str = ""
+    timeout_s: float = 1.0
+    answer: Reading = field(default_factory=lambda: Reading("green"))
+    turns_after: int = 0
+    """After this many more readings it turns green by itself; 0 never."""
+
+    def turn(self, state: Literal["green", "red", "missing"], reason: str = "") -> None:
+        self.answer = Reading(state, reason)
+
+    def read(self) -> Reading:
+        if self.turns_after:
+            self.turns_after -= 1
+            if not self.turns_after:
+                self.turn("green")
+        return self.answer
+
+
+class FakeReplica:
+    """A `replica.base.Replica` without servers: components are names, `calls` has what was asked of them."""
+
+    name = "fake"
+
+    def __init__(self, components: Sequence[str], folder: Path, label: str = "test") -> None:
+        self.label = label
+        self.folder = folder
+        self.set_probes = {name: SetProbe(name, subject=name) for name in components}
+        self.calls: list[tuple[str, str]] = []
+        self.down_components: set[str] = set()
+
+    def up(self, progress: Progress) -> None:
+        progress("the fake replica is up", 1, 1)
+
+    def down(self) -> None:
+        self.calls.append(("down", ""))
+
+    def components(self) -> Mapping[str, Component]:
+        return {name: Component(name, name, "0", "127.0.0.1:0") for name in self.set_probes}
+
+    def probes(self) -> Sequence[Probe]:
+        return list(self.set_probes.values())
+
+    def exec(self, component: str, argv: Sequence[str]) -> Completed:
+        self.calls.append(("exec", component))
+        return Completed(0, "", "")
+
+    def stop(self, component: str) -> None:
+        self._end("stop", component)
+
+    def kill(self, component: str) -> None:
+        self._end("kill", component)
+
+    def _end(self, call: str, component: str) -> None:
+        self.calls.append((call, component))
+        self.down_components.add(component)
+        self.set_probes[component].turn("red", "connection refused")
+
+    def pause(self, component: str) -> None:
+        self.calls.append(("pause", component))
+        self.set_probes[component].turn("red", "no answer")
+
+    def resume(self, component: str) -> None:
+        self.calls.append(("resume", component))
+        self.set_probes[component].turn("green")
+
+    def start(self, component: str) -> None:
+        self.calls.append(("start", component))
+        self.down_components.discard(component)
+        self.set_probes[component].turn("green")
+
+    def running(self, component: str) -> bool:
+        return component not in self.down_components
+
+    def exited(self) -> Mapping[str, int]:
+        return {}
+
+    def log(self, component: str) -> Path:
+        return self.folder / f"{component}.log"
+
+    def audit_log(self, component: str) -> Path | None:
+        return None
+
+    def shell(self, participant: str) -> ShellSpec:
+        return ShellSpec(("bash", "--noprofile", "--norc"), {"PATH": "/usr/bin:/bin"}, self.folder)

@@ -1,0 +1,140 @@
+"""However a drill ends, no server and no fault outlives it, and its record can be read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from blackstart.record.reader import read
+
+from blackstart import watchdog
+from blackstart.clock import SystemTime
+from blackstart.drill.folder import label_of
+from blackstart.events import Event
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Blackstart
+
+pytestmark = pytest.mark.replica
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(sys.executable).with_name("blackstart")
+SCENARIO = "scenarios/vault/auth-503.yaml"
+MACHINE = SystemTime()
+
+
+def until(what: Callable[[], bool], why: str, limit_s: float = 60.0) -> None:
+    """Wait for a real thing to happen; the limit is generous, and passing it is the failure."""
+    began = MACHINE.now()
+    while not what():
+        assert MACHINE.now().seconds_since(began) < limit_s, f"waited {limit_s:g} s in vain: {why}"
+        MACHINE.sleep(0.02)
+
+
+@contextmanager
+def drilling(reports: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A drill in real time (it would last for an hour), ended by the test."""
+    process = subprocess.Popen(
+        [PROGRAM, "run", SCENARIO, "--pace", "30", "--reports-dir", reports, *words],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def folder_of(reports: Path) -> Path:
+    until(lambda: (reports / "latest").exists(), "the drill's folder")
+    return (reports / "latest").resolve()
+
+
+def recorded(folder: Path) -> list[Event]:
+    return read(folder) if (folder / "record.sqlite").exists() else []
+
+
+def await_event(folder: Path, kind: str) -> None:
+    until(lambda: any(event.kind == kind for event in recorded(folder)), f"an event {kind}")
+
+
+def test_kill_9_leaves_no_process_and_a_record_that_recovers(tmp_path: Path, blackstart: Blackstart) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "fault.effective")
+        assert watchdog.processes(label_of(folder))
+        before = len(recorded(folder))
+        process.kill()
+        process.wait()
+        until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
+    assert len(recorded(folder)) >= before
+    assert blackstart("verify", "latest", "--reports-dir", tmp_path).returncode == 1
+    recovered = blackstart("recover", "--reports-dir", tmp_path)
+    assert (recovered.returncode, "seal" in recovered.stdout) == (0, True), (
+        recovered.stdout + recovered.stderr
+    )
+    assert blackstart("verify", "latest", "--reports-dir", tmp_path).returncode == 0
+    assert blackstart("recover", "--reports-dir", tmp_path).stdout.startswith("nothing to recover")
+    assert not (folder / "replica").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("kind", ["replica.up", "fault.injected", "page.acked"])
+def test_a_signal_aborts_heals_and_exits_4(tmp_path: Path, name: str, kind: str) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, kind)
+        process.send_signal(signal.Signals[name])
+        out, _ = process.communicate()
+    assert process.returncode == 4, out
+    events = recorded(folder)
+    intended = {e.body.to_data()["fault"] for e in events if e.kind == "fault.intended"}
+    proven = {e.body.to_data()["fault"] for e in events if e.kind == "fault.proven"}
+    assert proven == intended
+    assert events[-1].kind == "drill.closed"
+    assert watchdog.processes(label_of(folder)) == []
+
+
+def test_a_second_signal_does_not_skip_the_healing(tmp_path: Path) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "fault.effective")
+        process.send_signal(signal.SIGINT)
+        await_event(folder, "abort.asked")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate()
+    assert process.returncode == 4, out
+    assert [e.kind for e in recorded(folder) if e.kind == "fault.proven"] == ["fault.proven"]
+
+
+def test_recover_leaves_a_running_drill_alone(tmp_path: Path, blackstart: Blackstart) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "replica.up")
+        assert blackstart("recover", "--reports-dir", tmp_path).stdout.startswith("nothing to recover")
+        assert watchdog.processes(label_of(folder))
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+
+
+def test_two_drills_side_by_side(tmp_path: Path) -> None:
+    words = [PROGRAM, "run", SCENARIO, "--reports-dir", tmp_path, "--json"]
+    both = [
+        subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=os.environ)
+        for _ in range(2)
+    ]
+    outs = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outs
+    assert len(list(tmp_path.glob("INC-*/record.sqlite"))) == 2
