@@ -58,6 +58,9 @@ def _problem(error: ErrorDetails, model: type[Model], tree: Node, path: str) -> 
     if error["type"] == "extra_forbidden":
         return _unknown_key(place, model, tree, path)
     node = tree.find(place)
+    if error["type"] == "missing" and isinstance(place[-1], int):
+        what = f"{_named(place[:-1])}: too few entries"
+        return Problem(path, node.line, node.column, what, f"saw {len(node.parts)}", "")
     if error["type"] == "missing":
         what = f"{_named(place[:-1])} has no {place[-1]}" if place[:-1] else f"the file has no {place[-1]}"
         return Problem(path, node.line, node.column, what, "", f"add {place[-1]}:")
@@ -83,6 +86,8 @@ def _sentence(error: ErrorDetails) -> tuple[str, str]:
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
         return f"must be {' or '.join(words)}", did_you_mean(value, words) if isinstance(value, str) else ""
+    if kind == "too_long":
+        return f"too many entries, at most {error['ctx']['max_length']}", ""
     if kind == "value_error":
         return error["msg"].removeprefix("Value error, "), _duration_hint(value)
     return error["msg"].replace("Input should be", "must be"), ""
