@@ -180,3 +180,13 @@ def test_any_text_gives_a_tree_or_problems(text: str) -> None:
     for problem in told:
         assert problem.line >= 1
         assert problem.column >= 1
+
+
+def test_a_message_stays_short_whatever_the_file_holds() -> None:
+    (told,) = problems(f"{'a' * 900}: 1\n{'a' * 900}: 2")
+    assert len(told) < 300
+
+
+def test_so_many_problems_and_no_more() -> None:
+    assert len(problems("\x01" * 100_000)) == MAX_PROBLEMS
+    assert len(problems("a: 1\n" * 1000)) == MAX_PROBLEMS

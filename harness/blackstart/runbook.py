@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from blackstart.errors import InputError, Problem
+from blackstart.yamltree import MAX_PROBLEMS, clip
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -97,7 +98,7 @@ def examine(text: str, path: str) -> tuple[Runbook, list[Problem]]:
     reader = _Reader(path)
     reader.read(text.removeprefix("\ufeff"))
     runbook = Runbook(PurePath(path).stem, path, reader.title, tuple(step.done() for step in reader.steps))
-    return runbook, sorted(reader.problems)
+    return runbook, sorted(reader.problems)[:MAX_PROBLEMS]
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class _Reader:
         self._ids: dict[str, int] = {}
 
     def _complain(self, line: int, what: str, seen: str = "", hint: str = "") -> None:
-        self.problems.append(Problem(self.path, line, 1, what, seen, hint))
+        self.problems.append(Problem(self.path, line, 1, clip(what), clip(seen), clip(hint)))
 
     def read(self, text: str) -> None:
         tokens = _tokens(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from blackstart.errors import InputError, Problem
-from blackstart.yamltree import MAX_PROBLEMS, Node, parse
+from blackstart.yamltree import MAX_PROBLEMS, Node, clip, parse
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -114,6 +115,8 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     known = sorted(set(words))
+    if len(known) > 500:  # comparing takes time, and so many names are no vocabulary
+        return ""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]}?"
@@ -222,11 +225,12 @@ class Loaded(Generic[M]):
     def problem(self, flaw: Flaw) -> Problem:
         """The flaw, with the line and column where its value was written."""
         node = self.tree.find(flaw.place)
-        return Problem(self.path, node.line, node.column, flaw.what, flaw.seen, flaw.hint)
+        return Problem(self.path, node.line, node.column, clip(flaw.what), clip(flaw.seen), flaw.hint)
 
     def problems(self, flaws: Iterable[Flaw]) -> list[Problem]:
         """The flaws as problems, without those that may only follow from a value that is itself wrong."""
-        return [self.problem(flaw) for flaw in flaws if not self._doubtful(flaw.place)]
+        sure = (flaw for flaw in flaws if not self._doubtful(flaw.place))
+        return [self.problem(flaw) for flaw in islice(sure, MAX_PROBLEMS)]
 
     def _doubtful(self, place: Place) -> bool:
         return any(place[: len(bad)] == bad or place == bad[:-1] for bad in self.unsure)
@@ -267,7 +271,7 @@ def parse_tree(
     try:
         loaded = Loaded(_validated(model, tree.value), path, text, tree)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=True)
+        errors = error.errors(include_url=False, include_context=True)[: 4 * MAX_PROBLEMS]
         told = {(problem.line, problem.column) for problem in problems}
         new = problems_of(errors, model, tree, path)
         problems = problems + [problem for problem in new if (problem.line, problem.column) not in told]

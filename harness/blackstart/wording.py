@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from blackstart.errors import Problem
 from blackstart.source import Model, Place, did_you_mean, parse_duration
+from blackstart.yamltree import clip
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -65,7 +66,7 @@ def _problem(error: ErrorDetails, model: type[Model], tree: Node, path: str) -> 
         what = f"{_named(place[:-1])} has no {place[-1]}" if place[:-1] else f"the file has no {place[-1]}"
         return Problem(path, node.line, node.column, what, "", f"add {place[-1]}:")
     what, hint = _sentence(error)
-    return Problem(path, node.line, node.column, f"{_named(place)}: {what}", _saw(error["input"]), hint)
+    return Problem(path, node.line, node.column, clip(f"{_named(place)}: {what}"), _saw(error["input"]), hint)
 
 
 def _unknown_key(place: Place, model: type[Model], tree: Node, path: str) -> Problem:
@@ -74,7 +75,12 @@ def _unknown_key(place: Place, model: type[Model], tree: Node, path: str) -> Pro
     line, column = parent.keys.get(key, (parent.line, parent.column))
     of = f" of {_named(place[:-1])}" if place[:-1] else ""
     return Problem(
-        path, line, column, f'unknown key "{key}"{of}', "", did_you_mean(key, _keys_at(model, place[:-1]))
+        path,
+        line,
+        column,
+        clip(f'unknown key "{key}"{of}'),
+        "",
+        did_you_mean(key, _keys_at(model, place[:-1])),
     )
 
 

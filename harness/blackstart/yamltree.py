@@ -16,11 +16,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from blackstart.errors import Problem
 
-__all__ = ["MAX_DEPTH", "MAX_PROBLEMS", "Node", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_PROBLEMS", "Node", "clip", "parse"]
 
 MAX_DEPTH = 32
 """Levels of nesting. The deepest file shipped has six; a parser's stack ends at some thousands."""
@@ -38,6 +39,11 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\uf
 """Outside YAML's printable set, and the byte order mark where it is not the first character."""
 
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+
+
+def clip(text: str) -> str:
+    """Text from a file, short enough for a message."""
+    return text if len(text) <= 200 else text[:197] + "..."
 
 
 class Node:
@@ -69,9 +75,9 @@ class _Stop(Exception):
 def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     """The tree, and every problem found while building it. The tree is None when the text cannot be read."""
     text = text.removeprefix("\ufeff")
-    problems = list(_forbidden_characters(text, path))
+    problems = list(islice(_forbidden_characters(text, path), MAX_PROBLEMS))
     if problems:
-        return None, problems[:MAX_PROBLEMS]
+        return None, problems
     builder = _Builder(text, path)
     try:
         node = builder.document()
@@ -107,7 +113,7 @@ class _Builder:
         self.problems: list[Problem] = []
 
     def _complain(self, at: Any, what: str, seen: str = "", hint: str = "") -> None:
-        self.problems.append(Problem(self._path, at.line + 1, at.column + 1, what, seen, hint))
+        self.problems.append(Problem(self._path, at.line + 1, at.column + 1, clip(what), clip(seen), hint))
         if len(self.problems) > MAX_PROBLEMS:
             raise _Stop
 
