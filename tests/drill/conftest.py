@@ -9,11 +9,11 @@ import pytest
 
 from blackstart.clock import JumpClock, Stamp
 from blackstart.drill.conductor import Conductor
-from blackstart.events import Body, Event, Source
 from blackstart.probes import Sampler
 from blackstart.testing import History, ManualTime, SetProbe
 
 if TYPE_CHECKING:
+    from blackstart.events import Body, Event, Source
     from blackstart.record.store import Record
 
 

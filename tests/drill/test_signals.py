@@ -28,7 +28,7 @@ def test_a_signal_outside_waits_for_the_next_abortable() -> None:
     with signals.caught():
         os.kill(os.getpid(), signal.SIGTERM)
         assert signals.asked == "SIGTERM"
-        with pytest.raises(Interrupted, match="^SIGTERM$"), signals.abortable():
+        with pytest.raises(Interrupted, match=r"^SIGTERM$"), signals.abortable():
             raise AssertionError("the block must not begin")
 
 

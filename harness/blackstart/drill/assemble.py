@@ -2,4 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blackstart import __version__, watchdog
+from blackstart.clock import DrillClock, JumpClock, RealClock, iso, stamp
+from blackstart.drill.conductor import Conductor
+from blackstart.drill.drill import Drill, Options
+from blackstart.drill.faulting import Faults
+from blackstart.drill.folder import REPLICA, mine, new_label
+from blackstart.drill.msel import Injects
+from blackstart.drill.recovery import Recovery
+from blackstart.drill.staff import Staff
+from blackstart.errors import UsageError
+from blackstart.events import SCHEMA, DrillOpened
+from blackstart.faults.catalogue import load
+from blackstart.faults.ledger import Ledger
+from blackstart.probes import INTERVAL_S
+from blackstart.record.ids import claim
+from blackstart.record.store import Record
+from blackstart.replica.local import LocalReplica
+
+if TYPE_CHECKING:
+    from blackstart.faults.base import Fault
+
 __all__ = ["opened"]
+
+
+@contextmanager
+def opened(options: Options) -> Iterator[Drill]:
+    """A drill with its folder, record and watchdog; all of it is closed at the end of the block.
+
+    Whatever carries the drill's label is ended there too: a server that came up while a signal went through.
+    Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
+    """
+    types = {spec.fault: load(spec.fault) for spec in options.bundle.scenario.faults}
+    clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
+    drill_id, folder = claim(options.reports, clock.start.wall.date())
+    with mine(folder) as ours:
+        if not ours:
+            raise UsageError(f"another process works in {folder}", hint="run the drill again")
+        label = new_label(folder)
+        guard = watchdog.start(label, folder)
+        record = Record.create(folder)
+        try:
+            yield _assembled(options, drill_id, folder, label, Conductor(clock, record), types)
+        finally:
+            watchdog.kill(label)
+            guard.goodbye()
+            record.close(stamp(clock))
+
+
+def _assembled(
+    options: Options, drill_id: str, folder: Path, label: str, conductor: Conductor, types: dict[str, Fault]
+) -> Drill:
+    """The parts, joined; listeners in the order in which they hear of an event."""
+    bundle, crew = options.bundle, options.crew
+    replica = LocalReplica(folder / REPLICA, label, [person.id for person in crew.participants])
+    staff = Staff(options, drill_id, folder, conductor, replica)
+    injects = Injects(list(bundle.scenario.injects), conductor, staff.pager, staff.threads, bundle.protocol)
+    drill = Drill(
+        drill_id,
+        folder,
+        bundle,
+        conductor,
+        replica,
+        staff,
+        Faults(conductor, replica, Ledger(folder, drill_id)),
+        types,
+        injects,
+        options.progress,
+    )
+    drill.recovery = Recovery(drill)
+    conductor.listeners += [
+        drill.recovery.on_event,
+        injects.on_event,
+        staff.on_event,
+        *options.listeners,
+    ]
+    drill.emit(_header(options, drill_id, conductor.clock))
+    return drill
+
+
+def _header(options: Options, drill_id: str, clock: DrillClock) -> DrillOpened:
+    files = [*options.bundle.files, options.crew_file]
+    return DrillOpened(
+        drill=drill_id,
+        schema=SCHEMA,
+        blackstart=__version__,
+        scenario=options.bundle.files[0].path,
+        crew=options.crew_name,
+        seed=options.seed,
+        replica="local",
+        clock=clock.mode,
+        pace=clock.pace,
+        start=iso(clock.start.wall),
+        probe_interval_s=INTERVAL_S,
+        participants=[{"id": p.id, "roles": list(p.roles)} for p in options.crew.participants],
+        inputs=[file.to_data() for file in files],
+    )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from blackstart.events import Body, DrillEnded, Event
-from blackstart.replica.base import Progress
 
 if TYPE_CHECKING:
     from blackstart.check import InputFile, ScenarioBundle
@@ -18,11 +17,10 @@ if TYPE_CHECKING:
     from blackstart.drill.faulting import Faults
     from blackstart.drill.msel import Injects
     from blackstart.drill.recovery import Recovery
+    from blackstart.drill.staff import Staff
     from blackstart.faults.base import Fault
-    from blackstart.people.shell import RecordedShell
-    from blackstart.people.thread import Threads
     from blackstart.protocol import Protocol
-    from blackstart.replica.base import Replica
+    from blackstart.replica.base import Progress, Replica
     from blackstart.scenario import Scenario
 
 __all__ = ["Drill", "Mode", "Options"]
@@ -56,14 +54,12 @@ class Drill:
     id: str
     folder: Path
     bundle: ScenarioBundle
-    crew: Crew
     conductor: Conductor
     replica: Replica
-    threads: Threads
+    staff: Staff
     faults: Faults
     fault_types: dict[str, Fault]
     injects: Injects
-    shells: dict[str, RecordedShell]
     progress: Progress
     stage: str = ""
     ended: str = ""
@@ -96,8 +92,3 @@ class Drill:
         if not self.ended:
             self.ended = reason
             self.emit(DrillEnded(reason, why))
-
-    def close_shells(self) -> None:
-        """End every participant's terminal."""
-        for shell in self.shells.values():
-            shell.close()

@@ -50,7 +50,7 @@ def run(options: Options) -> Result:
     """Run one drill. Errors that end it are in the result; only what came before the drill began is raised."""
     signals = Signals(options.say)
     with signals.caught():
-        with opened(options, signals) as drill:
+        with opened(options) as drill:
             error = _play(drill, signals)
         review = publish(drill.folder)
     return Result(drill.id, drill.folder, review, _exit_code(review.outcome, error), error)

@@ -42,6 +42,7 @@ def provision(drill: Drill) -> None:
     drill.emit(ReplicaUp(drill.replica.label, components))
     drill.conductor.sampler = Sampler(drill.replica.probes(), drill.clock, drill.conductor.emit)
     drill.conductor.sampler.declare()
+    drill.staff.open_terminals()
 
 
 def steady(drill: Drill) -> None:
@@ -70,7 +71,7 @@ def _not_steady(drill: Drill, red: dict[str, str]) -> None:
 def brief(drill: Drill) -> None:
     """Tell participants what they are told beforehand: no spoilers."""
     _enter(drill, "brief")
-    drill.threads.post_scripted("facilitator", "#briefing", drill.scenario.brief)
+    drill.staff.threads.post_scripted("facilitator", "#briefing", drill.scenario.brief)
 
 
 def respond(drill: Drill) -> None:
@@ -124,7 +125,7 @@ def close(drill: Drill) -> None:
     _enter(drill, "close")
     if drill.conductor.sampler is not None:
         drill.conductor.sampler.close()
-    drill.close_shells()
+    drill.staff.close()
     drill.replica.down()
     drill.emit(ReplicaDown())
     keep_logs(drill.replica, drill.folder)
