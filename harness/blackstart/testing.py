@@ -1,10 +1,10 @@
 """Test doubles for your own tests of scenarios, faults and rules. Nothing of it is used in a drill.
 
-    time = ManualTime()                       # stands still until a test moves it
-    history = History()                       # a record in memory, properly chained
-    history.add(StageEntered("respond"), at=60.0)
-    review(history.events)
-    replica = FakeReplica({"vault": "green"}) # a replica whose probes answer what a test says
+time = ManualTime()                       # stands still until a test moves it
+history = History()                       # a record in memory, properly chained
+history.add(StageEntered("respond"), at=60.0)
+review(history.events)
+replica = FakeReplica({"vault": "green"}) # a replica whose probes answer what a test says
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class History:
         self.start = start
         self.events: list[Event] = []
 
-    def add(self, body: Body, *, at: float | None = None, actor: str = "harness", source: Source = "harness") -> Event:
+    def add(
+        self, body: Body, *, at: float | None = None, actor: str = "harness", source: Source = "harness"
+    ) -> Event:
         """Append an event at that drill second; without one, at the same as the event before."""
         drill_s = at if at is not None else (self.events[-1].drill_s if self.events else 0.0)
         moment = iso(after(self.start, drill_s))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from blackstart.events import ClockJumped, StageEntered
@@ -16,8 +17,12 @@ def never() -> bool:
 
 def test_actions_run_at_exactly_their_instants(stand: Stand) -> None:
     seen: list[tuple[str, float]] = []
+
+    def note(name: str) -> None:
+        seen.append((name, stand.conductor.now()))
+
     for name, instant in (("late", 900.0), ("early", 60.0), ("twin", 60.0)):
-        stand.conductor.at(instant, name, lambda name=name: seen.append((name, stand.conductor.now())))
+        stand.conductor.at(instant, name, partial(note, name))
     assert not stand.conductor.run_until(never, 1000.0)
     assert seen == [("early", 60.0), ("twin", 60.0), ("late", 900.0)]
     assert stand.conductor.now() == 1000.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Replica
 
-SPEC = FaultSpec(id="down", fault="test.break", target="vault", turns_red="vault", within="2s")
+SPEC = FaultSpec(id="down", fault="test.break", target="vault", turns_red="vault", within=None)
 
 
 class Break:
     """Turns the vault probe red, and green again; each of it can be made to fail."""
 
-    name = "test.break"
-    summary = "for tests"
-    kinds = ("*",)
-    replicas = ("fake",)
-    params = Params
-    within_s = 2.0
+    name: ClassVar[str] = "test.break"
+    summary: ClassVar[str] = "for tests"
+    kinds: ClassVar[tuple[str, ...]] = ("*",)
+    replicas: ClassVar[tuple[str, ...]] = ("fake",)
+    params: ClassVar[type[Params]] = Params
+    within_s: ClassVar[float] = 2.0
 
     def __init__(self, stand: Stand, ledger: Ledger) -> None:
         self.stand = stand

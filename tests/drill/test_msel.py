@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,7 +52,7 @@ def never() -> bool:
 class Play:
     """A conductor with injects, a pager and threads."""
 
-    def __init__(self, stand: Stand, *injects: dict[str, object]) -> None:
+    def __init__(self, stand: Stand, *injects: Mapping[str, object]) -> None:
         self.stand = stand
         conductor = stand.conductor
         self.threads = Threads(conductor.emit)
@@ -69,15 +70,16 @@ class Play:
         )
 
     def say(self, drill_s: float, text: str) -> None:
-        self.stand.conductor.at(drill_s, "say", lambda: self.threads.post("ic-1", "incident", text) and None)
+        def post() -> None:
+            self.threads.post("ic-1", "incident", text)
+
+        self.stand.conductor.at(drill_s, "say", post)
 
     def broken(self, drill_s: float) -> None:
-        body = FaultEffective("sealed", "vault")
-        self.stand.conductor.at(
-            drill_s,
-            "broken",
-            lambda: self.stand.conductor.emit(body, actor="harness", source="harness") and None,
-        )
+        def effective() -> None:
+            self.stand.conductor.emit(FaultEffective("sealed", "vault"), actor="harness", source="harness")
+
+        self.stand.conductor.at(drill_s, "broken", effective)
 
     @property
     def delivered(self) -> list[tuple[str, float]]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from blackstart.record.reader import read
 
 from blackstart.check import load_crew
+from blackstart.record.reader import read
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Blackstart, Drill

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from blackstart.record.reader import read
 
 from blackstart import watchdog
 from blackstart.clock import SystemTime
 from blackstart.drill.folder import label_of
-from blackstart.events import Event
+from blackstart.record.reader import read
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Blackstart
+
+    from blackstart.events import Event
 
 pytestmark = pytest.mark.replica
 

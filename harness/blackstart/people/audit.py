@@ -62,7 +62,7 @@ class AuditTail:
             return None
         request = _mapping(entry, "request")
         path, name = str(request.get("path", "")), str(_mapping(entry, "auth").get("display_name", ""))
-        if entry_type(entry) != ("request" if path in SEALING else "response"):
+        if _type_of(entry) != ("request" if path in SEALING else "response"):
             return None
         if name not in self._names and path not in SEALING:
             return None
@@ -77,7 +77,7 @@ class AuditTail:
         )
 
 
-def entry_type(entry: Any) -> str:
+def _type_of(entry: Any) -> str:
     """`request` or `response`; an empty text for what is no entry."""
     return str(entry.get("type", "")) if isinstance(entry, Mapping) else ""
 

@@ -31,13 +31,17 @@ def import_(file: Path, reports: Path) -> Path:
         raise UsageError(f"there is no file {file}", hint="blackstart export writes one")
     verdict = verify(file)
     if verdict.state != "ok":
-        raise RecordError(f"{file} is {verdict.state}: {verdict.why}", hint="export it again where it was recorded")
+        raise RecordError(
+            f"{file} is {verdict.state}: {verdict.why}", hint="export it again where it was recorded"
+        )
     texts = list(lines(file))
     folder = reports / _drill(Event.from_json(json.loads(texts[0])), file)
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise UsageError(f"{folder} is there already", hint="import into another folder with --reports-dir") from None
+        raise UsageError(
+            f"{folder} is there already", hint="import into another folder with --reports-dir"
+        ) from None
     _write(folder, texts)
     return folder
 

@@ -33,7 +33,8 @@ def _make(reports: Path) -> None:
         reports.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"the reports folder {reports} cannot be made: {error.strerror}", hint="give another to --reports-dir"
+            f"the reports folder {reports} cannot be made: {error.strerror}",
+            hint="give another to --reports-dir",
         ) from None
 
 
@@ -52,7 +53,9 @@ def find(reports: Path, drill: str) -> Path:
     """The folder of a drill: its id, the end of its id, or "latest". UsageError with the nearest id."""
     ids = sorted(path.name for path in reports.glob("INC-*") if path.is_dir())
     if not ids:
-        raise UsageError(f"there is no drill in {reports}", hint="run one first, or name the folder with --reports-dir")
+        raise UsageError(
+            f"there is no drill in {reports}", hint="run one first, or name the folder with --reports-dir"
+        )
     if drill == "latest":
         link = reports / "latest"
         return reports / (os.readlink(link) if link.is_symlink() else ids[-1])

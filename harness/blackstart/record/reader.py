@@ -25,7 +25,8 @@ def read(path: Path) -> list[Event]:
         return [Event.from_json(json.loads(line)) for line in lines(path)]
     except (KeyError, TypeError, ValueError) as error:
         raise RecordError(
-            f"the record {path} is damaged: {type(error).__name__}: {error}", hint="blackstart verify says where"
+            f"the record {path} is damaged: {type(error).__name__}: {error}",
+            hint="blackstart verify says where",
         ) from None
 
 

@@ -21,7 +21,9 @@ def redact(folder: Path, seq: int) -> None:
         database.execute("PRAGMA secure_delete=ON")
         row = database.execute("SELECT line FROM events WHERE seq = ?", (seq,)).fetchone()
         if row is None:
-            raise UsageError(f"{folder.name} has no event {seq}", hint="blackstart report --format md lists them")
+            raise UsageError(
+                f"{folder.name} has no event {seq}", hint="blackstart report --format md lists them"
+            )
         event = json.loads(row[0])
         blank = event | {"data": _without_words(event["data"])}
         if blank == event:

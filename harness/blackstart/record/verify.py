@@ -97,7 +97,9 @@ def _closed(events: list[Mapping[str, Any]]) -> Verdict:
     last = events[-1]
     if last["kind"] != "drill.closed":
         return Verdict(
-            "unclosed", last["seq"], f"{len(events)} events, and the drill was never closed: it runs, or its harness died"
+            "unclosed",
+            last["seq"],
+            f"{len(events)} events, and the drill was never closed: it runs, or its harness died",
         )
     if last["data"] != {"count": len(events) - 1, "head": last["prev"]}:
         return Verdict("altered", last["seq"], "the last event does not count the ones before it")
