@@ -14,8 +14,10 @@ __all__ = ["PLACEHOLDERS", "SIGNALS", "Crew", "Move", "Participant"]
 SIGNALS = frozenset({"page", "question", "restored"})
 """What sets a move off beside another move."""
 
-PLACEHOLDERS = frozenset({"impact", "incident_id", "investigation", "link", "next_update", "symptom", "time"})
-"""What a move's text may have in braces. `impact`, `investigation` and `link` are true when it is posted."""
+PLACEHOLDERS = frozenset(
+    {"impact", "incident_id", "investigation", "link", "next_update", "suspect", "symptom", "time"}
+)
+"""What a move's text may have in braces. `impact`, `suspect` and `investigation` are true when it is posted."""
 
 
 class Participant(Model):
