@@ -47,6 +47,7 @@ class Record:
         self._folder = folder
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._seq, self._head = 0, GENESIS
+        self._left = False
         self._opened: Future[None] = Future()
         self._writer = threading.Thread(target=self._write, name="record", daemon=True)
         self._writer.start()
@@ -66,6 +67,8 @@ class Record:
 
     def append(self, body: Body, *, stamp: Stamp, actor: str, source: Source) -> Event:
         """Put one event on disk; returns when it is there. Errors: WriteFailed; ValueError for what is not JSON."""
+        if self._left:
+            raise WriteFailed(f"the record in {self._folder} is closed: nothing more goes in")
         waiting = _Waiting(body, stamp, actor, source, Future())
         self._waiting.put(waiting)
         return waiting.done.result()
@@ -78,6 +81,7 @@ class Record:
 
     def leave(self) -> None:
         """Let go of the files without closing the drill."""
+        self._left = True
         self._waiting.put(None)
         self._writer.join()
 

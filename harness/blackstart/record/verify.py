@@ -41,7 +41,7 @@ def verify(path: Path) -> Verdict:
     """Check a drill's folder, its record.sqlite, or a JSON Lines file. Errors: RecordError when nothing is there."""
     try:
         events = list(_chained(_parsed(lines(path))))
-        if path.is_file() and path.suffix != ".sqlite" and not path.read_bytes().endswith(b"\n"):
+        if _torn(path):
             return Verdict("torn", len(events) + 1, "the last line has no end: it was cut off")
         return _closed(events)
     except _Altered as found:
@@ -52,6 +52,14 @@ def verify(path: Path) -> Verdict:
         if "not a readable record" in error.message:
             return Verdict("altered", None, error.message)
         raise
+
+
+def _torn(path: Path) -> bool:
+    """Whether a file of lines ends in the middle of one."""
+    if path.is_dir() or path.suffix == ".sqlite":
+        return False
+    content = path.read_bytes()
+    return bool(content) and not content.endswith(b"\n")
 
 
 def _parsed(texts: Iterator[str]) -> Iterator[Mapping[str, Any]]:
