@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -74,12 +75,22 @@ class Lines(View):
     def __init__(self) -> None:
         self._last = ""
         self._states: dict[str, str] = {}
+        self._heard = True
 
     def on_event(self, event: ev.Event) -> None:
         if isinstance(event.body, ev.ProbeChanged) and self._first_green(event.body):
             return
         if line := line_of(event):
-            print(f"{clock_text(event.drill_s)}  {line}", flush=True)  # noqa: T201  # this is the output
+            self._print(f"{clock_text(event.drill_s)}  {line}")
+
+    def _print(self, line: str) -> None:
+        """Print, unless whoever read it has gone: that is no reason to end a drill."""
+        try:
+            if self._heard:
+                print(line, flush=True)  # noqa: T201  # this is the output
+        except BrokenPipeError:
+            self._heard = False
+            sys.stdout = open(os.devnull, "w")  # for the rest of the process
 
     def _first_green(self, change: ev.ProbeChanged) -> bool:
         first = change.probe not in self._states
@@ -89,7 +100,7 @@ class Lines(View):
     def progress(self, what: str, done: int, total: int) -> None:
         if what != self._last:
             self._last = what
-            print(f"0:00:00  {what}", flush=True)  # noqa: T201  # this is the output
+            self._print(f"0:00:00  {what}")
 
 
 @dataclass

@@ -6,9 +6,12 @@ Only this package turns an error into an exit code (errors.py has the list).
 from __future__ import annotations
 
 import sys
+import traceback
+from typing import Annotated
 
 import typer
 
+from blackstart import __version__
 from blackstart.errors import BlackstartError, Exit
 
 __all__ = ["app", "main"]
@@ -23,6 +26,12 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"blackstart {__version__}")
+        raise typer.Exit
+
+
 def _register() -> None:
     from blackstart.cli import check, doctor, listing, records, recover, report, review, run
 
@@ -30,20 +39,33 @@ def _register() -> None:
         module.register(app)
 
 
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
 def main() -> None:
     """The entry point of the `blackstart` program."""
     _register()
     try:
-        app(standalone_mode=True)
+        app()
     except BlackstartError as error:
-        _tell(error)
+        _tell(error.message, error.hint)
         sys.exit(int(error.exit_code))
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; nothing is left to say
-        sys.exit(int(Exit.PASSED))
+    except OSError as error:  # a full disk, a folder without permission: the user's machine, not our bug
+        _tell(f"{error.filename or 'the system'}: {error.strerror}", "")
+        sys.exit(int(Exit.INPUT))
+    except Exception:
+        traceback.print_exc()
+        _tell("this is a bug in blackstart; please report it with the lines above", "")
+        sys.exit(int(Exit.BUG))
 
 
-def _tell(error: BlackstartError) -> None:
-    print(f"blackstart: {error.message}", file=sys.stderr)  # noqa: T201  # the one place that prints errors
-    if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)  # noqa: T201
+def _tell(message: str, hint: str) -> None:
+    typer.echo(f"blackstart: {message}", err=True)
+    if hint:
+        typer.echo(f"  {hint}", err=True)
