@@ -16,7 +16,7 @@ from pathlib import Path
 
 from blackstart.errors import MissingTool
 
-__all__ = ["cache_dir", "content_key", "made_once"]
+__all__ = ["cache_dir", "content_key", "made_once", "write_private"]
 
 
 def cache_dir() -> Path:
@@ -71,3 +71,10 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on. Its folder is made if need be."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as private:
+        private.write(text)

@@ -1,0 +1,46 @@
+"""Finding a fault by the name that a scenario gives it: an entry point of the group `blackstart.faults`.
+
+A fault of another package is found the same way as our own; none is known by name to the core.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, cast
+
+from blackstart.errors import UsageError
+
+if TYPE_CHECKING:
+    from blackstart.faults.base import Fault
+
+__all__ = ["GROUP", "load", "names"]
+
+GROUP = "blackstart.faults"
+
+
+@cache
+def _found() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def names() -> tuple[str, ...]:
+    """Every fault that is installed, sorted. Imports none of them."""
+    return tuple(sorted(_found()))
+
+
+def load(name: str) -> Fault:
+    """The fault of that name. UsageError, with a suggestion, when there is none or it cannot be imported."""
+    point = _found().get(name)
+    if point is None:
+        near = get_close_matches(name, names(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names()) or 'none installed'}"
+        raise UsageError(f"no fault is called {name!r}", hint=hint)
+    try:
+        return cast("type[Fault]", point.load())()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the fault {name} cannot be loaded from {point.value}: {error}",
+            hint="reinstall the package that brings it",
+        ) from error

@@ -1,0 +1,74 @@
+"""DNS: an authority for the platform's zone, and a caching resolver apart from it, where stale answers live.
+
+Not on port 53, so services are found by SRV record: name and port (RFC 2782).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from blackstart.replica.asking import Refused
+from blackstart.replica.layout import HOST, ZONE, Address, endpoint
+from blackstart.replica.programs.dnsclient import ask
+from blackstart.replica.servers import Launch
+from blackstart.replica.tools import TOOLS
+
+__all__ = ["VAULT_SERVICE", "authority", "check_authority", "check_resolver", "resolver", "zone"]
+
+VAULT_SERVICE = f"_vault._tcp.{ZONE}"
+TTL_S = 30
+"""Of every record: a change is seen within half a minute, as platform teams set it for services that move."""
+
+_PROGRAM = Path(__file__).parent.parent / "programs" / "dns_server.py"
+
+
+def zone(services: Mapping[str, Address]) -> dict[str, Any]:
+    """The zone with an address and an SRV record for each service."""
+    soa = f"ns1.{ZONE} hostmaster.{ZONE} 1 300 60 86400 5"  # serial refresh retry expire minimum
+    records = [(ZONE, "SOA", soa), (ZONE, "NS", f"ns1.{ZONE}"), (f"ns1.{ZONE}", "A", HOST)]
+    for name, (host, port) in services.items():
+        records.append((f"{name}.{ZONE}", "A", host))
+        records.append((f"_{name}._tcp.{ZONE}", "SRV", f"0 0 {port} {name}.{ZONE}"))
+    return {
+        "zone": ZONE,
+        "records": [
+            {"name": name, "type": type_, "ttl": TTL_S, "value": value} for name, type_, value in records
+        ],
+    }
+
+
+def authority(folder: Path, port: int, services: Mapping[str, Address], env: Mapping[str, str]) -> Launch:
+    """Write the zone into the folder and start the authority from it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "zone.json").write_text(json.dumps(zone(services), indent=1), "utf-8")
+    return _launch(folder, ["authority", "--zone", "zone.json", "--port", str(port)], env)
+
+
+def resolver(folder: Path, port: int, upstream: Address, env: Mapping[str, str]) -> Launch:
+    return _launch(folder, ["resolver", "--upstream", endpoint(upstream), "--port", str(port)], env)
+
+
+def _launch(folder: Path, arguments: list[str], env: Mapping[str, str]) -> Launch:
+    return Launch([str(TOOLS["names"].python), "-s", str(_PROGRAM), *arguments], env, folder)
+
+
+def check_authority(address: Address, timeout_s: float) -> None:
+    """Ask where Vault is, and insist that the answer is the authority's own."""
+    answer = ask(address, VAULT_SERVICE, "SRV", timeout_s=timeout_s)
+    _demand(bool(answer.answers), answer.rcode)
+    if not answer.authoritative:
+        raise Refused("the answer is not authoritative")
+
+
+def check_resolver(address: Address, timeout_s: float) -> None:
+    """Ask where Vault is, as a service would."""
+    answer = ask(address, VAULT_SERVICE, "SRV", timeout_s=timeout_s)
+    _demand(bool(answer.answers), answer.rcode)
+
+
+def _demand(found: bool, rcode: str) -> None:
+    if not found:
+        raise Refused(f"{rcode if rcode != 'NOERROR' else 'no SRV record'} for {VAULT_SERVICE}")

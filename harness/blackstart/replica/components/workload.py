@@ -1,0 +1,99 @@
+"""A service of a team: its supervisor as a process of the replica, orders to it, and its probes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from blackstart.replica.asking import Refused
+from blackstart.replica.cached import write_private
+from blackstart.replica.layout import CANARY, Address
+from blackstart.replica.programs.httpclient import request
+from blackstart.replica.programs.order import order
+from blackstart.replica.programs.startpath import Needs
+from blackstart.replica.servers import Launch
+
+__all__ = ["Service", "check_serving", "deploy", "interpreter", "launch", "needs_of", "reachable"]
+
+DEPLOY_LIMIT_S = 10.0
+CANARY_STEP_S = 1.0
+"""The canary gives each step less time than a team does: a probe must not outstay its own two seconds."""
+
+_PROGRAMS = Path(__file__).parent.parent / "programs"
+_PACKAGES = Path(__file__).parents[3]
+"""The folder that `blackstart` is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where a team's service is: `address` is what people call, `control` takes orders that carry `token`."""
+
+    name: str
+    address: Address
+    control: Address
+    token: str
+
+
+def interpreter(program: str, env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Command and environment to run one of our programs on the harness's own Python.
+
+    -S leaves site-packages out, of which it uses nothing; that halves its start.
+    """
+    return [sys.executable, "-s", "-S", str(_PROGRAMS / program)], {**env, "PYTHONPATH": str(_PACKAGES)}
+
+
+def launch(folder: Path, service: Service, needs: Needs, env: Mapping[str, str], *, wait: bool) -> Launch:
+    """Write a supervisor's settings into its folder. `wait`: it starts nothing before its first order."""
+    keep = service.name != CANARY
+    settings = {
+        "needs": asdict(needs),
+        "port": service.address[1],
+        "control": service.control[1],
+        "token": service.token,
+        "keep": keep,
+        "deadline_s": DEPLOY_LIMIT_S if keep else 2 * CANARY_STEP_S,
+    }
+    file = folder / "workload.json"
+    write_private(file, json.dumps(settings))
+    argv, whole = interpreter("workload.py", env)
+    return Launch([*argv, *(["--wait"] if wait else []), file.name], whole, folder)
+
+
+def reachable(service: Service) -> bool:
+    """Whether the supervisor takes orders."""
+    try:
+        return any(
+            line.get("done") for line in order(service.control, service.token, "status", timeout_s=2.0)
+        )
+    except OSError:
+        return False
+
+
+def deploy(service: Service, timeout_s: float = DEPLOY_LIMIT_S) -> None:
+    """Bring up a new version. Refused says which step failed and why; OSError when nobody takes the order."""
+    failed = "the supervisor ended"
+    for line in order(service.control, service.token, "deploy", timeout_s=timeout_s):
+        if line.get("done") and line["ok"]:
+            return
+        if not line["ok"] and "step" in line:
+            failed = f"{line['step']}: {line['detail']}"
+    raise Refused(failed)
+
+
+def check_serving(service: Service, timeout_s: float) -> None:
+    """Ask a running service for its health and its page."""
+    health = request(service.address, "GET", "/healthz", timeout_s=timeout_s)
+    if not health.ok:
+        raise Refused(health.complaint())
+    page = request(service.address, "GET", "/", timeout_s=timeout_s).json()
+    if not page or not page.get("holds_secret"):
+        raise Refused("it serves without its secret")
+
+
+def needs_of(name: str, zone: str, resolver: Address, credentials: tuple[str, str]) -> Needs:
+    """What a service is told when it starts."""
+    step_s = CANARY_STEP_S if name == CANARY else 2.0
+    return Needs(name, zone, resolver, *credentials, step_timeout_s=step_s)
