@@ -18,8 +18,8 @@ __all__ = ["REPLICA", "keep_logs", "label_of", "mine", "new_label", "remove_repl
 REPLICA = "replica"
 """The sub-folder with the servers' data while they run."""
 
-_LABEL = "label"
-_LOCK = "lock"
+_LABEL = ".label"
+_LOCK = ".lock"
 
 
 @contextmanager

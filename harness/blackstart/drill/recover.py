@@ -74,7 +74,7 @@ def _end_servers(folder: Path, drill: Recovered) -> None:
     label = label_of(folder)
     met = watchdog.kill(label)
     if met:
-        drill.did.append(f"ended {len(met)} processes that carried its label")
+        drill.did.append(f"ended {len(met)} process{'' if len(met) == 1 else 'es'} of its replica")
     for pid in watchdog.processes(label):
         drill.left.append(f"process {pid} does not end; end it by hand: kill -9 {pid}")
 
