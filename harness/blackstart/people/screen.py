@@ -38,10 +38,12 @@ class Capture:
 
     def feed(self, data: bytes) -> None:
         """The next piece. What comes before the start and after the end is dropped."""
+        if self.ended:
+            return
         self._held += data
         if not self.begun:
             self._find_start()
-        if self.begun and not self.ended:
+        if self.begun:
             self._find_end()
 
     def _find_start(self) -> None:

@@ -29,6 +29,12 @@ CHUNK = 65_536
 LAST_WORDS_S = 0.05
 """How long a shell's last output may take to pass through the kernel while a job of it still holds the terminal."""
 
+DEATH_S = 10.0
+"""How long a killed process may take to be gone; it takes a millisecond unless the machine is stuck."""
+
+KILL_ROUNDS = 2
+"""Twice, for what was forked while the first round went on."""
+
 # The shell leads a session of its own, and the first terminal such a leader opens becomes its controlling one:
 # without that, Ctrl-C and job control would not work. A small sh opens it, then becomes the shell.
 _LAUNCHER = ("/bin/sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1')
@@ -48,6 +54,7 @@ __blackstart_start() {{
 unset HISTFILE HISTCONTROL HISTIGNORE
 set +o histexpand
 bind 'set enable-bracketed-paste on' 2>/dev/null
+bind 'set enable-active-region off' 2>/dev/null
 PS1='{prompt}:\w\$ '
 PS0='$(__blackstart_start)'
 PROMPT_COMMAND=__blackstart_prompt
@@ -149,9 +156,10 @@ class Terminal:
 
     def kill(self) -> None:
         """End the shell and everything it started that still is in its session."""
-        for pid in (self._process.pid, *_session(self._process.pid)):
-            _signal(pid, signal.SIGKILL)
-        self.wait(lambda: False, limit_s=10.0)
+        for _ in range(KILL_ROUNDS):
+            for pid in _session(self._process.pid):
+                _end(pid)
+        self.wait(lambda: False, limit_s=DEATH_S)
 
     def close(self) -> None:
         """End everything and let go of the terminal. Closing again does nothing."""
@@ -223,26 +231,43 @@ class Terminal:
     def _signal_foreground(self, number: signal.Signals) -> None:
         group = os.tcgetpgrp(self._master)
         if group > 0:
-            _signal(-group, number)
+            _signal(group, number)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    """A signal to a process, or to a group when negative; none to one that is gone."""
+def _signal(group: int, number: signal.Signals) -> None:
+    """A signal to a process group; none to one that is gone."""
     try:
-        os.kill(pid, number)
+        os.killpg(group, number)
     except ProcessLookupError:
         pass
 
 
+def _end(pid: int) -> None:
+    """Kill one process and wait until it is gone, by a handle that no later process can take over."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        gone = select.poll()
+        gone.register(handle, select.POLLIN)
+        gone.poll(DEATH_S * 1000)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(handle)
+
+
 def _session(leader: int) -> list[int]:
-    """Every process of the session that `leader` began."""
+    """Every process of the session that `leader` began, itself included, save those that only wait to be buried."""
     members = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                state, _, _, session, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:  # it ended while we looked
                 continue
-            if int(fields[3]) == leader:
+            if int(session) == leader and state not in ("Z", "X"):
                 members.append(int(entry.name))
     return members

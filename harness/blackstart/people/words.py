@@ -125,8 +125,8 @@ class Progress:
 
     def text(self) -> str:
         """What was done, what failed, what comes next."""
-        steps = [step.id for step in self._runbook.steps if step.commands]
-        ahead = [step for step in steps if step not in self._done]
+        ahead = [step.id for step in self._runbook.steps if step.commands and step.id not in self._done]
+        if not ahead:
+            return f"every step of the runbook {self._runbook.slug} done"
         done = f"{_list(self._done)} of the runbook {self._runbook.slug} done" if self._done else "begins now"
-        parts = [done, self._failed, f"next is {ahead[0]}" if ahead else "nothing of it is left"]
-        return ", ".join(part for part in parts if part)
+        return ", ".join(part for part in (done, self._failed, f"next is {ahead[0]}") if part)
