@@ -221,8 +221,9 @@ class Terminals:
             "HOME": str(self.folder),
             "TERM": "xterm",
             "LANG": "C.UTF-8",
-        } | env
-        spec = ShellSpec(argv, whole, self.folder)
+            "PS1": r"sme-1@platform:\w\$ ",
+        }
+        spec = ShellSpec(argv, whole | env, self.folder)
         shell = RecordedShell(
             spec,
             self.cast,

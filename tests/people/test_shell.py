@@ -104,7 +104,7 @@ def test_its_processes_have_the_given_environment_alone(terminals: Terminals) ->
     finally:
         del os.environ["BLACKSTART_TEST_SECRET"]
     made_by_bash = {"PWD", "OLDPWD", "SHLVL", "_"}
-    assert names - made_by_bash == {"PATH", "HOME", "TERM", "LANG", "GIVEN"}
+    assert names - made_by_bash == {"PATH", "HOME", "TERM", "LANG", "PS1", "GIVEN"}
 
 
 # --- what does not end, and what ends the shell -----------------------------------------------------
@@ -219,7 +219,7 @@ def test_the_recording_shows_what_the_screen_showed(bash: RecordedShell, termina
     header, *events = [json.loads(line) for line in terminals.cast.read_text().splitlines()]
     assert (header["version"], header["title"]) == (2, "sme-1")
     shown = "".join(text for _, code, text in events if code == "o")
-    assert "sme-1:~" in shown
+    assert "sme-1@platform:~" in shown
     assert "first\r\n" in shown
     assert "second\r\n" in shown
     assert [text for _, code, text in events if code == "m"] == ["echo first", "exit", "echo second"]

@@ -166,7 +166,7 @@ class RecordedShell:
             )
         self._capture = None
         self._shells += 1
-        terminal = self._terminal = Terminal(self._spec, self._participant, self._on_output, self._time)
+        terminal = self._terminal = Terminal(self._spec, self._on_output, self._time)
         self._record(ShellOpened(self._shell_id, self._participant, self._shown))
         if not terminal.wait(terminal.listening, READY_S):
             seen = (

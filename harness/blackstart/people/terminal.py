@@ -55,7 +55,6 @@ unset HISTFILE HISTCONTROL HISTIGNORE
 set +o histexpand
 bind 'set enable-bracketed-paste on' 2>/dev/null
 bind 'set enable-active-region off' 2>/dev/null
-PS1='{prompt}:\w\$ '
 PS0='$(__blackstart_start)'
 PROMPT_COMMAND=__blackstart_prompt
 declare +x PROMPT_COMMAND
@@ -71,9 +70,7 @@ A start waits for the harness's word (at most 10 s), so that the start is on rec
 class Terminal:
     """One running shell. `on_output` is given all that the screen shows. The owner calls `close`."""
 
-    def __init__(
-        self, spec: ShellSpec, prompt: str, on_output: Callable[[bytes], None], time: TimeSource
-    ) -> None:
+    def __init__(self, spec: ShellSpec, on_output: Callable[[bytes], None], time: TimeSource) -> None:
         word = secrets.token_hex(8)
         self.start_mark = f"\x1b]133;C;{word}\x07".encode()
         self.end_mark = f"\x1b]133;D;{word}\x07".encode()
@@ -90,7 +87,7 @@ class Terminal:
         termios.tcsetwinsize(self._slave, (ROWS, COLUMNS))
         self._said_r, said_w = os.pipe()
         heard_r, self._go_w = os.pipe()
-        hooks = _HOOKS.format(say=said_w, hear=heard_r, word=word, prompt=prompt)
+        hooks = _HOOKS.format(say=said_w, hear=heard_r, word=word)
         try:
             self._process = self._spawn(spec, hooks, (said_w, heard_r))
         finally:
