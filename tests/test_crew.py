@@ -89,3 +89,16 @@ def test_somebody_is_on_call() -> None:
     assert flaws(participants=[{"id": "ic-1"}]) == [
         (("participants",), "nobody is on call", "give one of them on_call: 1")
     ]
+
+
+def test_a_section_is_one_that_runbooks_have() -> None:
+    assert flaws(moves=[ACK | {"do": "runbook", "section": "diagnose"}]) == [
+        (("moves", 0, "section"), 'no runbook has a section "diagnose"', "did you mean diagnosis?")
+    ]
+
+
+def test_a_message_goes_to_a_channel() -> None:
+    assert flaws(moves=[ACK, POST | {"channel": "payments"}]) == [
+        (("moves", 1, "channel"), "a message goes to incident, #channel or @person", "")
+    ]
+    assert flaws(moves=[ACK, POST | {"channel": "#payments"}]) == []

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from blackstart.runbook import SECTIONS
 from blackstart.source import Duration, Flaw, Model, cycles, did_you_mean, duplicates, placeholder_flaws
 
 __all__ = ["PLACEHOLDERS", "SIGNALS", "Crew", "Move", "Participant"]
@@ -89,6 +90,12 @@ def _move_flaws(move: Move, people: set[str], moves: set[str]) -> Iterator[Flaw]
     needed = _NEEDS.get(move.do)
     if needed and not getattr(move, needed):
         yield Flaw((), f'move "{move.id}" does {move.do} and has no {needed}', "", f"add {needed}:")
+    if move.section and move.section not in SECTIONS:
+        hint = did_you_mean(move.section, SECTIONS)
+        yield Flaw(("section",), f'no runbook has a section "{move.section}"', "", hint)
+    if move.channel != "incident" and move.channel[:1] not in ("#", "@"):
+        seen = f'saw "{move.channel}"'
+        yield Flaw(("channel",), "a message goes to incident, #channel or @person", seen)
     if (move.every is None) != (not move.until):
         yield Flaw((), f'move "{move.id}": every and until belong together')
     if move.do in ("post", "status"):

@@ -50,6 +50,52 @@ class CommandResult:
     command_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A line that was typed, and how often the shell had said `start` and `prompt` before."""
+
+    terminal: Terminal
+    capture: Capture
+    starts: int
+    prompts: int
+
+    def started(self) -> bool:
+        """The shell is about to run it. An empty line, a remark or an open quote never starts."""
+        return self.terminal.starts > self.starts
+
+    def prompted(self) -> bool:
+        """The shell asks for the next line."""
+        return self.terminal.prompts > self.prompts
+
+    def taken(self) -> bool:
+        return self.started() or self.prompted()
+
+    def await_end(self, timeout_s: float) -> int:
+        """Let it run; the exit code, by whichever way it ends."""
+        terminal = self.terminal
+        if self.started():
+            terminal.go()
+        if self._prompted_within(timeout_s if self.taken() else 0.0):
+            return terminal.last_exit
+        if terminal.exit_code is not None:
+            return terminal.exit_code
+        terminal.interrupt()
+        if self._prompted_within(GRACE_S):
+            return INTERRUPTED
+        terminal.kill_foreground()
+        if not self._prompted_within(GRACE_S):
+            terminal.kill()
+        return KILLED
+
+    def _prompted_within(self, limit_s: float) -> bool:
+        """Whether the shell came back to its prompt; then all of the output is there too."""
+        if not self.terminal.wait(self.prompted, limit_s):
+            return False
+        if self.started():
+            self.terminal.wait(lambda: self.capture.ended, MARK_S)
+        return True
+
+
 class RecordedShell:
     """One participant's terminal. It opens at the first command, again after it ended; the owner calls `close`.
 
@@ -89,28 +135,17 @@ class RecordedShell:
         the shell's. Errors: UsageError for a line with a NUL; ReplicaError when no shell can be had.
         """
         keys = _keys(line)
-        terminal = self._ready()
-        self._commands += 1
-        command = f"{self._participant}/c-{self._commands}"
-        self._capture = Capture(terminal.start_mark, terminal.end_mark)
-        prompts, starts = terminal.prompts, terminal.starts
-        terminal.type(keys)
-        taken = terminal.wait(
-            lambda: terminal.starts > starts or terminal.prompts > prompts, min(READY_S, timeout_s)
-        )
-        self._record(CommandStarted(command, self._shell_id, FreeText.of(line)))
-        self._recording.marker(line)
+        typed = self._type(keys, min(READY_S, timeout_s))
+        command = self._note_start(line)
         began = self._time.now()
         with self._running():
-            if terminal.starts > starts:
-                terminal.go()
-            code = self._await_end(terminal, prompts, timeout_s if taken else 0.0)
+            code = typed.await_end(timeout_s)
             real_s = round(self._time.now().seconds_since(began), 6)
-            output = self._capture.text()[-OUTPUT_CHARS:]
-            finished = CommandFinished(command, self._shell_id, code, real_s, FreeText.of(output))
-            self._record(finished)
+            result = CommandResult(code, typed.capture.text()[-OUTPUT_CHARS:], real_s, command)
+            output = FreeText.of(result.output)
+            self._record(CommandFinished(command, self._shell_id, code, real_s, output))
         self._recording.flush()
-        return CommandResult(code, output, real_s, command)
+        return result
 
     def close(self) -> None:
         """End the shell, whatever runs in it, and the recording. Closing again does nothing."""
@@ -121,32 +156,22 @@ class RecordedShell:
 
     # --- one command ----------------------------------------------------------------------------
 
-    def _await_end(self, terminal: Terminal, prompts: int, timeout_s: float) -> int:
-        """The exit code, by whichever way the command ends."""
+    def _type(self, keys: bytes, limit_s: float) -> _Typed:
+        """Type a line and wait until the shell has taken it."""
+        terminal = self._ready()
+        self._capture = Capture(terminal.start_mark, terminal.end_mark)
+        typed = _Typed(terminal, self._capture, terminal.starts, terminal.prompts)
+        terminal.type(keys)
+        terminal.wait(typed.taken, limit_s)
+        return typed
 
-        def prompted() -> bool:
-            return terminal.prompts > prompts
-
-        if terminal.wait(prompted, timeout_s):
-            self._await_mark(terminal)
-            return terminal.last_exit
-        if terminal.exit_code is not None:
-            return terminal.exit_code
-        terminal.interrupt()
-        if terminal.wait(prompted, GRACE_S):
-            self._await_mark(terminal)
-            return INTERRUPTED
-        terminal.kill_foreground()
-        if terminal.wait(prompted, GRACE_S):
-            self._await_mark(terminal)
-        else:
-            terminal.kill()
-        return KILLED
-
-    def _await_mark(self, terminal: Terminal) -> None:
-        capture = self._capture
-        if capture is not None and capture.begun:
-            terminal.wait(lambda: capture.ended, MARK_S)
+    def _note_start(self, line: str) -> str:
+        """Put a command on record before it may begin. Returns its id."""
+        self._commands += 1
+        command = f"{self._participant}/c-{self._commands}"
+        self._record(CommandStarted(command, self._shell_id, FreeText.of(line)))
+        self._recording.marker(line)
+        return command
 
     # --- the shell ------------------------------------------------------------------------------
 
