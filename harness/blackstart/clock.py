@@ -39,7 +39,7 @@ NS = 1_000_000_000
 
 def iso(moment: datetime) -> str:
     """An aware moment as `2026-04-26T15:42:00.000000Z`: sorts as text, one form everywhere."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def after(start: datetime, seconds: float) -> datetime:

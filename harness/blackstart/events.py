@@ -1,149 +1,46 @@
-"""Every event a drill can record, frozen and typed; to and from JSON; the schema's version.
+"""Every event a drill can record, frozen and typed; the schema's version.
 
-An `Event` is an envelope (who, when, from which source, its place in the hash chain) round a `Body`.
 One small class a kind; the kind's name stands in the class. Bodies hold plain values, lists of plain
-values, mappings of them, and `FreeText` where people's words or a terminal's contents go in: the chain
-covers only its salted hash, so that one message can be redacted and the chain still verifies.
+values, mappings of them, and `FreeText` for people's words and a terminal's contents. The envelope round a
+body and the hash chain are in `chain`, whose names can be imported from here.
 
 Times of a body in seconds are drill seconds unless the name says `wall`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-__all__ = ["BODIES", "SCHEMA", "Body", "Event", "FreeText", "Source", "Unknown", "chain_hash", "parse_body"]
+from blackstart.chain import (
+    BODIES,
+    GENESIS,
+    SOURCES,
+    Body,
+    Event,
+    FreeText,
+    Source,
+    Unknown,
+    chain_hash,
+    parse_body,
+)
+
+__all__ = [
+    "BODIES",
+    "GENESIS",
+    "SCHEMA",
+    "SOURCES",
+    "Body",
+    "Event",
+    "FreeText",
+    "Source",
+    "Unknown",
+    "chain_hash",
+    "parse_body",
+]
 
 SCHEMA = 1
 """Version of the record. A reader keeps reading every earlier one."""
-
-Source = Literal["harness", "probe", "page", "thread", "terminal", "audit", "console", "form"]
-"""Where the evidence comes from. `form` is opinion: never a time."""
-
-SOURCES: tuple[str, ...] = get_args(Source)
-
-
-@dataclass(frozen=True, slots=True)
-class FreeText:
-    """Words of a person or a terminal. `text` is None once redacted; the hash stays."""
-
-    text: str | None
-    salt: str
-    sha256: str
-
-    @classmethod
-    def of(cls, text: str) -> FreeText:
-        salt = secrets.token_hex(8)
-        return cls(text, salt, hashlib.sha256((salt + text).encode("utf-8", "surrogatepass")).hexdigest())
-
-    @property
-    def shown(self) -> str:
-        """What a reader may see."""
-        return "[redacted]" if self.text is None else self.text
-
-    def honest(self) -> bool:
-        """Whether text and hash belong together; a redacted text cannot be checked and passes."""
-        return self.text is None or (
-            hashlib.sha256((self.salt + self.text).encode("utf-8", "surrogatepass")).hexdigest()
-            == self.sha256
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What happened. `kind` is the public name; never reused for another meaning."""
-
-    kind: ClassVar[str] = ""
-
-    def to_data(self) -> dict[str, Any]:
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the record. `prev` and `hash` chain it to the line before (sha256, hex)."""
-
-    seq: int
-    at: str
-    wall: str
-    mono_ns: int
-    drill_s: float
-    actor: str
-    source: Source
-    body: Body
-    prev: str
-    hash: str
-
-    @property
-    def kind(self) -> str:
-        return self.body.kind if not isinstance(self.body, Unknown) else self.body.name
-
-    def to_json(self) -> dict[str, Any]:
-        """The event as `record.jsonl` and an export have it."""
-        return {
-            "seq": self.seq,
-            "kind": self.kind,
-            "at": self.at,
-            "wall": self.wall,
-            "mono_ns": self.mono_ns,
-            "drill_s": self.drill_s,
-            "actor": self.actor,
-            "source": self.source,
-            "data": self.body.to_data(),
-            "prev": self.prev,
-            "hash": self.hash,
-        }
-
-    @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> Event:
-        """The inverse of `to_json`; KeyError or TypeError where a field is missing or of another type."""
-        return cls(
-            line["seq"],
-            line["at"],
-            line["wall"],
-            line["mono_ns"],
-            line["drill_s"],
-            line["actor"],
-            line["source"],
-            parse_body(line["kind"], line["data"]),
-            line["prev"],
-            line["hash"],
-        )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, FreeText):
-        return {"text": value.text, "salt": value.salt, "sha256": value.sha256}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
-def chained(data: Any) -> Any:
-    """The part of a body's data that the chain covers: free text only as its hash."""
-    if isinstance(data, Mapping):
-        if data.keys() == {"text", "salt", "sha256"}:
-            return {"sha256": data["sha256"]}
-        return {key: chained(item) for key, item in data.items()}
-    if isinstance(data, list):
-        return [chained(item) for item in data]
-    return data
-
-
-def chain_hash(line: Mapping[str, Any]) -> str:
-    """The hash of one event's JSON (its own `hash` left out): sha256 over canonical JSON, `prev` included."""
-    covered = {
-        key: (chained(value) if key == "data" else value) for key, value in line.items() if key != "hash"
-    }
-    text = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # --- the drill ----------------------------------------------------------------------------------
@@ -523,38 +420,3 @@ class AbortAsked(Body):
     kind: ClassVar[str] = "abort.asked"
     by: str
     how: str
-
-
-# --- reading ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown(Body):
-    """An event of a later version: kept whole, shown by name, never guessed at."""
-
-    kind: ClassVar[str] = "unknown"
-    name: str
-    data: dict[str, Any] = field(default_factory=dict)
-
-    def to_data(self) -> dict[str, Any]:
-        return dict(self.data)
-
-
-BODIES: dict[str, type[Body]] = {cls.kind: cls for cls in Body.__subclasses__() if cls is not Unknown}
-
-
-def parse_body(kind: str, data: Mapping[str, Any]) -> Body:
-    """The typed body of one kind. A kind or field this version does not know gives `Unknown`."""
-    cls = BODIES.get(kind)
-    if cls is None:
-        return Unknown(kind, dict(data))
-    try:
-        return cls(**{key: _revived(value) for key, value in data.items()})
-    except TypeError:
-        return Unknown(kind, dict(data))
-
-
-def _revived(value: Any) -> Any:
-    if isinstance(value, dict) and value.keys() == {"text", "salt", "sha256"}:
-        return FreeText(**value)
-    return value

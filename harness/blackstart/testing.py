@@ -10,13 +10,13 @@ replica = FakeReplica({"vault": "green"}) # a replica whose probes answer what a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from blackstart.clock import Instant, after, iso
-from blackstart.events import Body, Event, Source, chain_hash
+from blackstart.chain import GENESIS, Body, Event, Source, link, settled
+from blackstart.clock import Instant, Stamp, after, iso
 from blackstart.replica.base import Completed, Component, Probe, ProbeOf, Progress, Reading, ShellSpec
 
 __all__ = ["FakeReplica", "History", "ManualTime", "SetProbe"]
@@ -59,11 +59,15 @@ class History:
         """Append an event at that drill second; without one, at the same as the event before."""
         drill_s = at if at is not None else (self.events[-1].drill_s if self.events else 0.0)
         moment = iso(after(self.start, drill_s))
-        prev = self.events[-1].hash if self.events else "0" * 64
-        bare = Event(
-            len(self.events) + 1, moment, moment, round(drill_s * NS), drill_s, actor, source, body, prev, ""
+        prev = self.events[-1].hash if self.events else GENESIS
+        event, _ = link(
+            settled(body),
+            stamp=Stamp(moment, moment, round(drill_s * NS), drill_s),
+            actor=actor,
+            source=source,
+            seq=len(self.events) + 1,
+            prev=prev,
         )
-        event = replace(bare, hash=chain_hash(bare.to_json()))
         self.events.append(event)
         return event
 

@@ -1,163 +1,252 @@
-"""Append to a drill's record: durable when `append` returns; many writers, one commit for all that wait."""
+"""Append to a drill's record: durable when `append` returns; many writers, one commit for all that wait.
+
+A thread of its own takes everything that waits, numbers and chains it in order, and puts it on disk in one
+transaction. `record.jsonl` follows after each.
+"""
 
 from __future__ import annotations
 
-import json
+import os
 import queue
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, ClassVar
 
-from blackstart.errors import BlackstartError
-from blackstart.events import Body, DrillClosed, Event, Source, chain_hash
+from blackstart.chain import GENESIS, MAX_LINE, Body, Event, Source, link, settled
+from blackstart.errors import BlackstartError, Exit
+from blackstart.events import DrillClosed
+from blackstart.record import sqlite
+from blackstart.record.complete import complete
+from blackstart.record.jsonl import Lines, sync_folder
+from blackstart.record.reader import last
 
 if TYPE_CHECKING:
     from blackstart.clock import Stamp
+    from blackstart.record.sqlite import Store
 
 __all__ = ["GENESIS", "Record", "WriteFailed"]
 
-GENESIS = "0" * 64
-"""What the first event has as `prev`."""
-
-CREATE = "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT"
-INSERT = "INSERT INTO events (seq, line) VALUES (?, ?)"
-LAST = "SELECT line FROM events ORDER BY seq DESC LIMIT 1"
+MOST = 1000
+"""Events in one transaction: with more, whoever waits for the first of them would wait too long."""
 
 
 class WriteFailed(BlackstartError):
     """The record could not be written (a full disk, a folder that went away). What is on disk stays readable."""
 
+    exit_code: ClassVar[Exit] = Exit.ABORTED
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class _Waiting:
-    body: Body
+    """One event to be. `body` is made when its place in the chain is known: the last event counts the others."""
+
+    body: Callable[[int, str], Body]
     stamp: Stamp
     actor: str
     source: Source
-    done: Future[Event]
+    done: Future[Event] = field(default_factory=Future)
 
 
 class Record:
-    """One drill's record, open for writing. Thread-safe. Whoever opened it calls `close` or `leave`."""
+    """One drill's record, open for writing; every method may be called from any thread.
+
+    Whoever opened it calls `close`, which ends it for good, or `leave`. Nobody else can write to it meanwhile.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._path = folder / sqlite.NAME
+        self._gate = threading.Lock()  # nothing may enter the queue behind the sign to stop
+        self._ended = ""
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._store: Store | None = None
         self._seq, self._head = 0, GENESIS
-        self._left = False
-        self._opened: Future[None] = Future()
+        try:
+            self._lines = Lines(folder)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+        try:
+            self._opened()
+        except sqlite3.Error as error:
+            self._lines.close()
+            raise _unwritable(folder, error) from None
+        self._lines.count = self._seq
         self._writer = threading.Thread(target=self._write, name="record", daemon=True)
         self._writer.start()
-        self._opened.result()
 
     @classmethod
     def create(cls, folder: Path) -> Record:
         """A new record in `folder`, which must not have one. Errors: WriteFailed."""
-        if (folder / "record.sqlite").exists():
-            raise WriteFailed(f"there is a record in {folder} already", hint="a drill's folder is used once")
-        return cls(folder)
+        try:
+            os.close(os.open(folder / sqlite.NAME, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+            record = cls(folder)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        except FileExistsError:
+            raise WriteFailed(
+                f"there is a record in {folder} already", hint="a drill's folder is used once"
+            ) from None
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+        return record
 
     @classmethod
     def reopen(cls, folder: Path) -> Record:
-        """Go on with the record of a drill whose harness died. Errors: WriteFailed."""
+        """Go on with the record of a drill whose harness died. Errors: WriteFailed when it is closed, or cannot be
+        written; RecordError when there is none; UsageError when another process writes it.
+        """
+        complete(folder)
+        before = last(folder)
+        if before is not None and before.kind == DrillClosed.kind:
+            raise WriteFailed(f"the record in {folder} is closed", hint="nothing can be added to it")
         return cls(folder)
 
     def append(self, body: Body, *, stamp: Stamp, actor: str, source: Source) -> Event:
-        """Put one event on disk; returns when it is there. Errors: WriteFailed; ValueError for what is not JSON."""
-        if self._left:
-            raise WriteFailed(f"the record in {self._folder} is closed: nothing more goes in")
-        waiting = _Waiting(body, stamp, actor, source, Future())
-        self._waiting.put(waiting)
-        return waiting.done.result()
+        """Put one event on disk; returns when it is there.
+
+        Errors: WriteFailed, and the event is not on record; ValueError for what is not JSON (`chain.settled`).
+        """
+        return self.append_later(body, stamp=stamp, actor=actor, source=source).result()
+
+    def append_later(self, body: Body, *, stamp: Stamp, actor: str, source: Source) -> Future[Event]:
+        """The same without waiting: the future is done when the event is on disk. It cannot be cancelled."""
+        if isinstance(body, DrillClosed):
+            raise ValueError("only `close` writes the last event: it alone can count the others")
+        whole = settled(body)
+        return self._submit(_Waiting(lambda seq, head: whole, stamp, actor, source))
+
+    def _submit(self, one: _Waiting, *, final: str = "") -> Future[Event]:
+        one.done.set_running_or_notify_cancel()
+        with self._gate:
+            if self._ended:
+                raise WriteFailed(
+                    f"the record in {self._folder} is {self._ended}: nothing can be added to it"
+                )
+            self._waiting.put(one)
+            if final:
+                self._end(final)
+        return one.done
+
+    def _end(self, how: str) -> None:
+        self._ended = how
+        self._waiting.put(None)
 
     def close(self, stamp: Stamp) -> None:
-        """Write the last event, which counts the others, and let go of the files."""
-        closed = DrillClosed(self._seq, self._head)
-        self.append(closed, stamp=stamp, actor="harness", source="harness")
+        """Write the last event, which counts the others, and let go of the files.
+
+        Errors: WriteFailed. The files are let go of all the same; `reopen` can try again.
+        """
+        closing = _Waiting(lambda seq, head: DrillClosed(seq, head), stamp, "harness", "harness")
+        done = self._submit(closing, final="closed")
         self.leave()
+        done.result()
 
     def leave(self) -> None:
-        """Let go of the files without closing the drill."""
-        self._left = True
-        self._waiting.put(None)
+        """Let go of the files without closing the drill; what was appended is finished first. Idempotent.
+
+        Errors: WriteFailed when record.jsonl lacks events that are on record (the disk was full).
+        """
+        with self._gate:
+            if not self._ended:
+                self._end("no longer open")
         self._writer.join()
+        if self._lines.count != self._seq:
+            raise WriteFailed(
+                f"{self._folder / 'record.jsonl'} lacks the events from {self._lines.count + 1} on; "
+                "the record itself (record.sqlite) has them",
+                hint="make room on the disk and run: blackstart recover",
+            )
 
     # --- the writer's thread ----------------------------------------------------------------------
 
     def _write(self) -> None:
-        try:
-            database = self._open()
-        except (OSError, sqlite3.Error, BlackstartError) as error:
-            self._opened.set_exception(self._failure(error))
-            return
-        with (self._folder / "record.jsonl").open("ab") as lines:
-            self._opened.set_result(None)
-            while batch := self._next_batch():
-                self._commit(database, lines, batch)
-        database.close()
-
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._folder / "record.sqlite", isolation_level=None)
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=FULL")
-        database.execute("PRAGMA secure_delete=ON")
-        database.execute(CREATE)
-        if last := database.execute(LAST).fetchone():
-            event = json.loads(last[0])
-            self._seq, self._head = event["seq"], event["hash"]
-        return database
-
-    def _next_batch(self) -> list[_Waiting]:
-        """Everything that waits, at least one; empty when the owner is done."""
-        first = self._waiting.get()
-        batch = [first]
-        while first is not None and not self._waiting.empty():
-            batch.append(self._waiting.get())
-        if None in batch:
-            self._waiting.put(None)
-        return [one for one in batch if one is not None]
-
-    def _commit(self, database: sqlite3.Connection, lines: BinaryIO, batch: list[_Waiting]) -> None:
-        seq, head = self._seq, self._head
-        written: list[tuple[_Waiting, Event, str]] = []
-        for one in batch:
+        ended = False
+        while not ended:
+            batch, ended = self._next_batch()
             try:
-                event = _chained(one, seq + 1, head)
-                text = json.dumps(event.to_json(), separators=(",", ":"), allow_nan=False)
-            except (TypeError, ValueError) as error:
-                one.done.set_exception(ValueError(f"an event cannot be written as JSON: {error}"))
-                continue
-            seq, head = event.seq, event.hash
-            written.append((one, event, text))
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany(INSERT, [(event.seq, text) for _, event, text in written])
-            database.execute("COMMIT")
-        except sqlite3.Error as error:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            for one, _, _ in written:
-                one.done.set_exception(self._failure(error))
-            return
-        self._seq, self._head = seq, head
-        lines.write("".join(text + "\n" for _, _, text in written).encode())
-        lines.flush()
-        for one, event, _ in written:
+                self._commit(batch)
+            except Exception as error:  # whatever it was, nobody may wait for ever
+                self._fail(batch, error)
+        if self._store is not None:
+            if self._ended == "closed":
+                self._store.finish()
+            self._store.close()
+        self._lines.close()
+
+    def _next_batch(self) -> tuple[list[_Waiting], bool]:
+        """Everything that waits; and whether nothing will come behind it, which alone can leave the batch empty."""
+        batch: list[_Waiting] = []
+        one = self._waiting.get()
+        while one is not None:
+            batch.append(one)
+            if len(batch) == MOST or self._waiting.empty():
+                return batch, False
+            one = self._waiting.get()
+        return batch, True
+
+    def _commit(self, batch: list[_Waiting]) -> None:
+        store = self._opened()
+        linked = self._linked(batch)
+        lines = [line for _, _, line in linked]
+        store.append(self._seq + 1, lines)
+        if linked:
+            _, event, _ = linked[-1]
+            self._seq, self._head = event.seq, event.hash
+        self._lines.follow(self._seq, lines, store.after)
+        for one, event, _ in linked:
             one.done.set_result(event)
 
-    def _failure(self, error: Exception) -> WriteFailed:
-        return WriteFailed(
-            f"the record in {self._folder} cannot be written: {error}",
-            hint="see that the disk has room and the folder can be written to",
+    def _linked(self, batch: list[_Waiting]) -> list[tuple[_Waiting, Event, str]]:
+        """The batch with its places in the chain; what cannot be written is told so and takes none."""
+        seq, head = self._seq, self._head
+        linked: list[tuple[_Waiting, Event, str]] = []
+        for one in batch:
+            try:
+                event, line = _event(one, seq, head)
+            except (RecursionError, TypeError, ValueError) as error:
+                one.done.set_exception(ValueError(str(error)))
+                continue
+            seq, head = event.seq, event.hash
+            linked.append((one, event, line))
+        return linked
+
+    def _fail(self, batch: list[_Waiting], error: Exception) -> None:
+        """Tell everybody in the batch. The database is opened anew for the next one: what a failed commit left on
+        disk is known only after that.
+        """
+        for one in batch:
+            if not one.done.done():
+                one.done.set_exception(_unwritable(self._folder, error))
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _opened(self) -> Store:
+        """The database, ready for the next event."""
+        if self._store is None:
+            self._store = sqlite.Sqlite(self._path)
+            if last_line := self._store.last():
+                event = Event.from_line(last_line)
+                self._seq, self._head = event.seq, event.hash
+        return self._store
+
+
+def _event(one: _Waiting, seq: int, head: str) -> tuple[Event, str]:
+    body = one.body(seq, head)
+    event, line = link(body, stamp=one.stamp, actor=one.actor, source=one.source, seq=seq + 1, prev=head)
+    if len(line) > MAX_LINE:
+        raise ValueError(
+            f"an event cannot be written: {event.kind} has {len(line):,} bytes, and at most {MAX_LINE:,} are allowed"
         )
+    return event, line
 
 
-def _chained(one: _Waiting, seq: int, prev: str) -> Event:
-    stamp = one.stamp
-    event = Event(
-        seq, stamp.at, stamp.wall, stamp.mono_ns, stamp.drill_s, one.actor, one.source, one.body, prev, ""
+def _unwritable(folder: Path, error: Exception) -> WriteFailed:
+    return WriteFailed(
+        f"the record in {folder} cannot be written: {error}",
+        hint="see that the disk has room and the folder can be written to",
     )
-    return replace(event, hash=chain_hash(event.to_json()))

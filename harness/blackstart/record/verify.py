@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from blackstart.chain import GENESIS, chain_hash, honest, write_line
 from blackstart.errors import RecordError
-from blackstart.events import FreeText, chain_hash
-from blackstart.record.reader import lines
-from blackstart.record.store import GENESIS
+from blackstart.events import DrillClosed
+from blackstart.record import jsonl
+from blackstart.record.reader import Unreadable, lines
 
-__all__ = ["Verdict", "verify"]
+__all__ = ["Verdict", "verify", "verify_lines"]
+
+
+_SEAL_SIZE = len(',"hash":""}') + 64
+"""Bytes at the end of every line that its hash does not cover."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a check found. `event` is the number of the event concerned, None for the whole record.
 
-    unclosed: no last event; the drill runs, or its harness died. torn: a last line without its end.
+    unclosed: no last event; the drill runs, or its harness died. torn: a last line without its newline.
     altered: what is there is not what was written.
     """
 
@@ -38,77 +43,109 @@ class _Altered(Exception):
 
 
 def verify(path: Path) -> Verdict:
-    """Check a drill's folder, its record.sqlite, or a JSON Lines file. Errors: RecordError when nothing is there."""
+    """Check a drill's folder, its record.sqlite, or a JSON Lines file.
+
+    A folder's record.sqlite is the truth; once it is closed, the record.jsonl beside it must say the same.
+    Errors: RecordError when nothing is there, or it cannot be read for a reason that is not its own.
+    """
     try:
-        events = list(_chained(_parsed(lines(path))))
-        if _torn(path):
-            return Verdict("torn", len(events) + 1, "the last line has no end: it was cut off")
-        return _closed(events)
+        whole = lines(path)
+        if path.is_dir():
+            return _with_copy(verify_lines(whole), whole, path / jsonl.NAME)
+        return verify_lines(whole, torn=path.suffix != ".sqlite" and _torn(path.read_bytes()))
+    except Unreadable as error:
+        return Verdict("altered", None, error.message)
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def verify_lines(whole: Sequence[bytes], *, torn: bool = False) -> Verdict:
+    """The same for lines at hand; `torn` says that half a line follows them."""
+    try:
+        last = _chain(whole)
+        if torn:
+            return Verdict("torn", len(whole) + 1, f"line {len(whole) + 1} has no end: it was cut off")
+        return _end(len(whole), last)
     except _Altered as found:
         return Verdict("altered", found.event, found.why)
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        return Verdict("altered", None, f"the record cannot be read: {error}")
-    except RecordError as error:
-        if "not a readable record" in error.message:
-            return Verdict("altered", None, error.message)
-        raise
 
 
-def _torn(path: Path) -> bool:
-    """Whether a file of lines ends in the middle of one."""
-    if path.is_dir() or path.suffix == ".sqlite":
-        return False
-    content = path.read_bytes()
+def _torn(content: bytes) -> bool:
     return bool(content) and not content.endswith(b"\n")
 
 
-def _parsed(texts: Iterator[str]) -> Iterator[Mapping[str, Any]]:
-    for number, text in enumerate(texts, 1):
-        try:
-            line = json.loads(text)
-        except ValueError:
-            raise _Altered(number, f"event {number} is not JSON") from None
-        if not isinstance(line, dict) or json.dumps(line, separators=(",", ":")) != text:
-            raise _Altered(number, f"event {number} is not written as blackstart writes it")
-        yield line
-
-
-def _chained(events: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    head = GENESIS
-    for number, event in enumerate(events, 1):
+def _chain(whole: Iterable[bytes]) -> dict[str, Any]:
+    """Check every event and its place; returns the last one, empty when there is none."""
+    head, event = GENESIS, dict[str, Any]()
+    for number, line in enumerate(whole, 1):
+        event = _parsed(number, line)
         if event.get("seq") != number:
-            raise _Altered(number, f"event {number} is missing; event {event.get('seq')} stands in its place")
+            raise _Altered(number, f"event {number} is missing: event {event.get('seq')} stands in its place")
         if event.get("prev") != head:
             raise _Altered(number, f"event {number} does not follow the one before it")
-        if event.get("hash") != chain_hash(event):
-            raise _Altered(number, f"event {number} is not what was written: its hash differs")
-        if not _honest(event.get("data")):
-            raise _Altered(number, f"the words of event {number} are not what was written")
         head = event["hash"]
-        yield event
+    return event
 
 
-def _honest(data: Any) -> bool:
-    """Whether all free text below belongs to its hash."""
-    if isinstance(data, Mapping):
-        if data.keys() == {"text", "salt", "sha256"}:
-            return FreeText(data["text"], data["salt"], data["sha256"]).honest()
-        return all(_honest(value) for value in data.values())
-    if isinstance(data, list):
-        return all(_honest(value) for value in data)
-    return True
+def _parsed(number: int, line: bytes) -> dict[str, Any]:
+    """One event, if it says of itself what it said when it was written."""
+    try:
+        event = json.loads(line)
+        flaw = "" if b'"sha256":' not in line and _sealed(line) else _flaw(event, line)
+    except (KeyError, RecursionError, TypeError, ValueError):
+        flaw = "not an event as blackstart writes it"
+    if flaw:
+        raise _Altered(number, f"event {number} is {flaw}")
+    return event  # type: ignore[no-any-return]  # it has a hash that fits, so it is an event
 
 
-def _closed(events: list[Mapping[str, Any]]) -> Verdict:
-    if not events:
-        return Verdict("unclosed", None, "the record is empty")
-    last = events[-1]
-    if last["kind"] != "drill.closed":
+def _sealed(line: bytes) -> bool:
+    """Whether a line without words ends in the hash of all before it: the quick way, for most of a record."""
+    digest = hashlib.sha256(line[:-_SEAL_SIZE] + b"}").hexdigest()
+    return line.endswith(b',"hash":"%b"}' % digest.encode())
+
+
+def _flaw(event: dict[str, Any], line: bytes) -> str:
+    """What is wrong with one event, looked at closely; an empty text when nothing is."""
+    if write_line(event).encode() != line:
+        return "not spelt as blackstart writes it"
+    if event["hash"] != chain_hash(event):
+        return "not what was written: its hash differs"
+    if not honest(event["data"]):
+        return "not what was written: its words differ"
+    return ""
+
+
+def _end(count: int, last: dict[str, Any]) -> Verdict:
+    if last.get("kind") != DrillClosed.kind:
+        seen = f"{count} events, each as it was written" if count else "the record is empty"
         return Verdict(
-            "unclosed",
-            last["seq"],
-            f"{len(events)} events, and the drill was never closed: it runs, or its harness died",
+            "unclosed", count or None, f"{seen}; the drill was never closed: it runs, or its harness died"
         )
-    if last["data"] != {"count": len(events) - 1, "head": last["prev"]}:
-        return Verdict("altered", last["seq"], "the last event does not count the ones before it")
-    return Verdict("ok", None, f"{len(events)} events, each as it was written, and closed")
+    if last.get("data") != {"count": count - 1, "head": last["prev"]}:
+        raise _Altered(count, "the last event does not count the ones before it")
+    return Verdict("ok", None, f"{count} events, each as it was written, and closed")
+
+
+def _with_copy(verdict: Verdict, whole: Sequence[bytes], path: Path) -> Verdict:
+    """The verdict on a folder: on its database, and then on whether the lines file says the same.
+
+    While the record is not closed, the file may lag, or end in half a line that is just being written.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    copied = content.split(b"\n")[:-1]
+    for number, (line, copy) in enumerate(zip(whole, copied, strict=False), 1):
+        if line != copy and verdict.state != "altered":
+            return Verdict("altered", number, f"event {number} of {path.name} is not what record.sqlite has")
+    if verdict.state != "ok" or content == b"".join(line + b"\n" for line in whole):
+        return verdict
+    return _not_a_copy(len(whole), len(copied), content, path.name)
+
+
+def _not_a_copy(count: int, copied: int, content: bytes, name: str) -> Verdict:
+    if copied > count:
+        return Verdict("altered", count + 1, f"{name} goes on behind the last event of record.sqlite")
+    rest = "record.sqlite is whole, and blackstart recover writes the file anew from it"
+    if _torn(content):
+        return Verdict("torn", copied + 1, f"line {copied + 1} of {name} has no end; {rest}")
+    return Verdict("altered", copied + 1, f"{name} lacks the events from {copied + 1} on; {rest}")
