@@ -13,6 +13,7 @@ Tests use `blackstart.testing.ManualTime` in place of the machine's time.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -102,53 +103,46 @@ class DrillClock(Protocol):
     def real_seconds_until(self, drill_s: float) -> float: ...
 
 
-class _Paused:
-    """How long a clock has stood still on purpose; safe to ask from any thread."""
-
-    def __init__(self, source: TimeSource) -> None:
-        self._source = source
-        self._since: Instant | None = None
-        self._total = 0.0
-
-    def pause(self) -> None:
-        if self._since is None:
-            self._since = self._source.now()
-
-    def unpause(self) -> float:
-        """End the pause; returns its real seconds, 0 when there was none."""
-        if self._since is None:
-            return 0.0
-        lasted = self._source.now().seconds_since(self._since)
-        self._since = None
-        self._total += lasted
-        return lasted
-
-    def total(self) -> float:
-        running = self._source.now().seconds_since(self._since) if self._since else 0.0
-        return self._total + running
-
-
 class RealClock:
-    """Drill time runs with real time, `pace` times as fast, save while paused."""
+    """Drill time runs with real time, `pace` times as fast, save while paused. Safe to ask from any thread.
+
+    Kept in whole nanoseconds of the monotonic clock, so that no pause, however many there are, adds a rounding.
+    """
 
     def __init__(self, source: TimeSource | None = None, *, pace: float = 1.0) -> None:
+        if not (math.isfinite(pace) and pace > 0):
+            raise ValueError(f"a pace is a number above 0, not {pace}")
         self.source: TimeSource = source or SystemTime()
         self.pace = pace
         self.mode = "real" if pace == 1.0 else "paced"
         self.start = self.source.now()
-        self._paused = _Paused(self.source)
+        self._paused_ns = 0
+        self._since_ns: int | None = None
+        self._lock = threading.Lock()
 
     def seconds(self) -> float:
-        return (self.source.now().seconds_since(self.start) - self._paused.total()) * self.pace
+        with self._lock:
+            until = self.source.now().mono_ns if self._since_ns is None else self._since_ns
+            return (until - self.start.mono_ns - self._paused_ns) / NS * self.pace
 
     def at(self) -> datetime:
         return after(self.start.wall, self.seconds())
 
     def pause(self) -> None:
-        self._paused.pause()
+        """Stop drill time. A clock that is paused stays so."""
+        with self._lock:
+            if self._since_ns is None:
+                self._since_ns = self.source.now().mono_ns
 
     def unpause(self) -> float:
-        return self._paused.unpause()
+        """End the pause; returns its real seconds, 0 when there was none."""
+        with self._lock:
+            if self._since_ns is None:
+                return 0.0
+            lasted_ns = self.source.now().mono_ns - self._since_ns
+            self._paused_ns += lasted_ns
+            self._since_ns = None
+            return lasted_ns / NS
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -156,12 +150,12 @@ class RealClock:
         yield
 
     def real_seconds_until(self, drill_s: float) -> float:
-        """Real seconds to wait for that drill second; 0 when it has passed."""
+        """Real seconds to wait for that drill second; 0 when it has passed. While paused, those from the pause's end."""
         return max(0.0, (drill_s - self.seconds()) / self.pace)
 
 
 class JumpClock:
-    """Drill time stands still, save inside `running()` and at `jump_to`."""
+    """Drill time stands still, save inside `running()` and at `jump_to`. Safe to ask from any thread."""
 
     mode = "jump"
     pace = 1.0
@@ -177,10 +171,10 @@ class JumpClock:
 
     def seconds(self) -> float:
         with self._lock:
-            return self._banked + self._open_stretch()
+            return self._banked + self._open_stretch(self.source.now())
 
-    def _open_stretch(self) -> float:
-        return self.source.now().seconds_since(self._since) if self._since else 0.0
+    def _open_stretch(self, now: Instant) -> float:
+        return now.seconds_since(self._since) if self._since else 0.0
 
     def at(self) -> datetime:
         return after(self.start.wall, self.seconds())
@@ -200,11 +194,15 @@ class JumpClock:
             self._settle()
 
     def _settle(self) -> None:
-        """Bank the open stretch and open a new one if time should run from here."""
-        self._banked += self._open_stretch()
-        self._since = self.source.now() if self._holders and not self._paused else None
+        """Bank the open stretch and open a new one if time should run from here, by one reading of the machine's
+        clock: with two, the time between them would be in no stretch.
+        """
+        now = self.source.now()
+        self._banked += self._open_stretch(now)
+        self._since = now if self._holders and not self._paused else None
 
     def pause(self) -> None:
+        """Stop drill time, also for what is real and under way. A clock that is paused stays so."""
         with self._lock:
             self._paused = True
             self._settle()
@@ -221,14 +219,19 @@ class JumpClock:
         return 0.0
 
     def jump_to(self, drill_s: float) -> float:
-        """Go straight to that drill second; returns the seconds skipped. Time never goes back."""
+        """Go straight to that drill second; returns the seconds skipped.
+
+        ValueError for a paused clock, for a second that has passed (time never goes back), and while something real
+        is under way: its end would be stamped with a time at which it was not.
+        """
         with self._lock:
             if self._paused:
                 raise ValueError("a paused clock does not jump")
-            self._settle()
+            if self._holders:
+                raise ValueError("a clock does not jump while something real is under way")
             skipped = drill_s - self._banked
-            if skipped < 0:
-                raise ValueError(f"drill time cannot go back from {self._banked:.6f} s to {drill_s:.6f} s")
+            if not (math.isfinite(drill_s) and skipped >= 0):
+                raise ValueError(f"drill time cannot go from {self._banked:.6f} s to {drill_s:.6f} s")
             self._banked = drill_s
             return skipped
 

@@ -1,20 +1,34 @@
-"""The ledger: every fault, with what undoes it, on disk before the fault is injected."""
+"""The ledger: every fault, with what undoes it, on disk before the fault is injected.
+
+A plain file of JSON lines in the drill's folder, so that it can be read when nothing else works.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from blackstart.clock import SystemTime, TimeSource, iso
+from blackstart.errors import BlackstartError, Exit
 
-__all__ = ["Ledger", "Row", "State"]
+__all__ = ["NAME", "Ledger", "LedgerFailed", "Row", "State"]
+
+NAME = "ledger.jsonl"
 
 State = Literal["intended", "injected", "effective", "healing", "healed", "proven", "unproven"]
+"""How far a fault has come. Only `proven` means that nothing is to be done about it."""
+
 STATES: tuple[str, ...] = get_args(State)
+
+
+class LedgerFailed(BlackstartError):
+    """The ledger could not be written, so nothing may be broken. What is on disk stays readable."""
+
+    exit_code: ClassVar[Exit] = Exit.ABORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +45,58 @@ class Row:
     wall: str
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Row:
+        """ValueError for a line that is no row. What a later version adds to a row is left out."""
+        read = json.loads(line)
+        if not isinstance(read, dict) or read.get("state") not in STATES:
+            raise ValueError("not a row of the ledger")
+        try:
+            return cls(**{field.name: read[field.name] for field in fields(cls)})
+        except KeyError as error:
+            raise ValueError(f"a row of the ledger without {error}") from None
 
 
 class Ledger:
-    """An append-only file in the drill's folder. Each call returns when its row is on disk."""
+    """An append-only file in the drill's folder. Each call returns when its row is on disk.
+
+    Readable by any process at any time; written by one at a time (the drill, or `recover` after it).
+    """
 
     def __init__(self, folder: Path, drill: str = "", source: TimeSource | None = None) -> None:
-        self._path = folder / "ledger.jsonl"
+        self._path = folder / NAME
         self._drill = drill or folder.name
         self._source = source or SystemTime()
 
     def intend(
         self, fault: str, *, type: str, target: str, params: Mapping[str, Any], undo: Mapping[str, Any]
     ) -> None:
-        """A fault is about to be injected. Nothing may be touched before this returns."""
+        """A fault is about to be injected. Nothing may be touched before this returns.
+
+        Errors: LedgerFailed; ValueError when `undo` would not be the same once read back, so that healing by
+        another process would find something else than healing by this one.
+        """
         self._append(Row(self._drill, fault, type, target, dict(params), dict(undo), "intended", self._now()))
 
     def mark(self, fault: str, state: State) -> None:
-        """A fault's next state. KeyError for one that was never intended."""
+        """A fault's next state. KeyError for one that was never intended, ValueError for no state; LedgerFailed.
+
+        Healing goes on without a mark that failed: the row then stays open, and healing again does no harm.
+        """
+        if state not in STATES:
+            raise ValueError(f"a fault has no state {state!r}; there are {', '.join(STATES)}")
         self._append(replace(self.latest()[fault], state=state, wall=self._now()))
 
     def latest(self) -> dict[str, Row]:
         """The last row of each fault, in the order in which the faults were intended."""
         rows: dict[str, Row] = {}
-        for row in self._rows():
+        for line in self._lines():
+            try:
+                row = Row.from_line(line)
+            except ValueError:
+                continue  # `damaged` has it; the others must be healed all the same
             rows[row.fault] = row
         return rows
 
@@ -63,34 +104,61 @@ class Ledger:
         """Every fault that is not proven healed: to heal, newest first."""
         return [row for row in reversed(self.latest().values()) if row.state != "proven"]
 
+    def damaged(self) -> list[int]:
+        """The numbers of lines that are no rows: a fault may stand there that nobody can read."""
+        return [number for number, line in enumerate(self._lines(), 1) if not _readable(line)]
+
     def _now(self) -> str:
         return iso(self._source.now().wall)
 
-    def _rows(self) -> list[Row]:
-        """Every whole row. A line that a crash tore off was never promised to anybody."""
+    def _lines(self) -> list[bytes]:
+        """Every whole line. One that a crash tore off was never promised to anybody."""
         try:
-            text = self._path.read_bytes()
+            return self._path.read_bytes().split(b"\n")[:-1]
         except FileNotFoundError:
             return []
-        return [Row(**json.loads(line)) for line in text.split(b"\n")[:-1]]
 
     def _append(self, row: Row) -> None:
-        line = json.dumps(row.to_json(), separators=(",", ":"), allow_nan=False).encode() + b"\n"
-        with self._path.open("ab") as file:
-            _cut_torn_line(self._path)
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(self._path.parent, os.O_RDONLY)
+        line = json.dumps(row.to_json(), separators=(",", ":"), allow_nan=False)
+        if json.loads(line) != row.to_json():
+            raise ValueError(f"the undo of {row.fault} does not read back as it is: {dict(row.undo)!r}")
         try:
-            os.fsync(folder)  # the file's name must survive a power cut as well as its contents
-        finally:
-            os.close(folder)
+            _cut_torn_line(self._path)
+            with self._path.open("ab") as file:
+                file.write(line.encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise LedgerFailed(
+                f"the ledger {self._path} cannot be written: {error.strerror} "
+                f"(the fault {row.fault}, {row.type} on {row.target}, is {row.state})",
+                hint="see that the disk has room; blackstart recover heals what is open in the ledger",
+            ) from None
+
+
+def _readable(line: bytes) -> bool:
+    try:
+        Row.from_line(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _cut_torn_line(path: Path) -> None:
     """Take away what a crash tore off, so that the next row begins a line of its own."""
+    if not path.exists():
+        return
     text = path.read_bytes()
     whole = text.rfind(b"\n") + 1
     if whole != len(text):
         os.truncate(path, whole)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The file's name must survive a power cut as well as its contents."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
