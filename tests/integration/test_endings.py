@@ -131,7 +131,7 @@ def test_recover_leaves_a_running_drill_alone(tmp_path: Path, blackstart: Blacks
 
 
 def test_two_drills_side_by_side(tmp_path: Path) -> None:
-    words = [PROGRAM, "run", SCENARIO, "--reports-dir", tmp_path, "--json"]
+    words = [str(PROGRAM), "run", SCENARIO, "--reports-dir", str(tmp_path), "--json"]
     both = [
         subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=os.environ)
         for _ in range(2)

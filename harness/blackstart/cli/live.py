@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blackstart import events as ev
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from blackstart.protocol import Protocol
 
 __all__ = ["Board", "Lines", "View", "view"]
 
@@ -100,7 +102,7 @@ class Lines(View):
     def progress(self, what: str, done: int, total: int) -> None:
         if what != self._last:
             self._last = what
-            self._print(f"0:00:00  {what}")
+            self._print(f"{'':8} {what}")
 
 
 @dataclass
@@ -114,7 +116,6 @@ class _Seen:
     probes: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=8))
     commands: deque[str] = field(default_factory=lambda: deque(maxlen=4))
-    roles: dict[str, str] = field(default_factory=dict)
     status: str = "-"
     pager: str = "-"
 
@@ -122,9 +123,12 @@ class _Seen:
 class Board(View):
     """The live board: clock and stage, probes, who holds which role, the thread, the terminal."""
 
-    def __init__(self, console: Console, protocol: Any) -> None:
+    def __init__(self, console: Console, protocol: Protocol) -> None:
+        from blackstart.people.roles import Roles
+
         self._console = console
-        self._protocol = protocol
+        self._thread = protocol.thread.name
+        self._roles = Roles(protocol)
         self._seen = _Seen()
         self._progress = ("", 0, 0)
 
@@ -142,6 +146,7 @@ class Board(View):
     def on_event(self, event: ev.Event) -> None:
         seen = self._seen
         seen.drill_s = event.drill_s
+        self._roles.on_event(event)
         match event.body:
             case ev.DrillOpened(drill=drill):
                 seen.drill = drill
@@ -151,10 +156,10 @@ class Board(View):
                 seen.jumps += 1
             case ev.ProbeChanged(probe=probe, state=state, reason=reason):
                 seen.probes[probe] = (state, reason)
-            case ev.ThreadPosted(text=text) if event.body.channel == self._protocol.thread.name:
-                self._hear(event, text.shown)
-            case ev.ThreadPosted():
-                seen.messages.append(f"{clock_text(event.drill_s)} {line_of(event)}")
+            case ev.ThreadPosted(channel=channel, text=text):
+                first = text.shown.strip().split("\n")[0]
+                where = "" if channel == self._thread else f" in {channel}"
+                seen.messages.append(f"{clock_text(event.drill_s)} {event.actor}{where}: {first}")
             case ev.CommandStarted(line=line):
                 seen.commands.append(f"{clock_text(event.drill_s)} {event.actor} $ {line.shown}")
             case ev.StatusPosted(phase=phase):
@@ -166,14 +171,6 @@ class Board(View):
             case _:
                 pass
 
-    def _hear(self, event: ev.Event, text: str) -> None:
-        from blackstart.claims import claimed_roles
-
-        first = text.strip().split("\n")[0]
-        self._seen.messages.append(f"{clock_text(event.drill_s)} {event.actor}: {first}")
-        for role in claimed_roles(text, self._protocol):
-            self._seen.roles[role] = event.actor
-
     def _draw(self) -> RenderableType:
         from rich.console import Group
         from rich.rule import Rule
@@ -183,7 +180,7 @@ class Board(View):
         head = f"{seen.drill or 'drill'}   {clock_text(seen.drill_s)}   {seen.stage}"
         if seen.jumps:
             head += f"   {seen.jumps} jumps"
-        roles = "  ".join(f"{role}: {who}" for role, who in seen.roles.items()) or "nobody yet"
+        roles = "  ".join(f"{role}: {who}" for role, who in self._roles.holders().items()) or "nobody yet"
         parts: list[RenderableType] = [Rule(Text(head, style="bold")), self._probes()]
         if not seen.probes:
             parts.append(self._bar())
@@ -232,7 +229,7 @@ def _cut(line: str) -> RenderableType:
 
 
 @contextmanager
-def view(protocol: Any, *, silent: bool) -> Iterator[View]:
+def view(protocol: Protocol, *, silent: bool) -> Iterator[View]:
     """The view that fits: nothing when silent, the board on a terminal, else plain lines."""
     if silent:
         yield View()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Recovery"]
 
+LAST_WORDS_S = 60.0
+"""Drill seconds between the all-clear and the end of the drill."""
+
 
 class Recovery:
     """Follows the probes: when all that count are green again, and for how long. A listener of the conductor."""
@@ -79,16 +82,26 @@ class Recovery:
         return since is not None and self._drill.conductor.now() >= since + seconds
 
     def window(self, window_s: float, patience_s: float) -> Callable[[], bool]:
-        """What ends the observation: a clean window and an all-clear, or `patience_s` more without one."""
+        """What ends the observation: a clean window and an all-clear, or `patience_s` more without one.
+
+        After the all-clear the drill goes on for a moment: people post the last entry of the status page then.
+        """
         woken: set[float] = set()
 
+        def wake(*instants: float) -> None:
+            for instant in instants:
+                if instant not in woken:
+                    woken.add(instant)
+                    self._wake_at(instant)
+
         def done() -> bool:
-            since = self._green_since_s
-            if since is not None and since not in woken:
-                woken.add(since)
-                self._wake_at(since + window_s)
-                self._wake_at(since + window_s + patience_s)
-            told = self._all_clear_s is not None
-            return self._green_for(window_s if told else window_s + patience_s)
+            since, told = self._green_since_s, self._all_clear_s
+            if since is None:
+                return False
+            if told is None:
+                wake(since + window_s + patience_s)
+                return self._green_for(window_s + patience_s)
+            wake(since + window_s, told + LAST_WORDS_S)
+            return self._green_for(window_s) and self._drill.conductor.now() >= told + LAST_WORDS_S
 
         return done
