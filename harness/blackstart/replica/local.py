@@ -6,20 +6,22 @@ Each server is a process group of its own, carries the drill's label in its envi
 
 from __future__ import annotations
 
-import secrets
+import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from blackstart.errors import ReplicaError, UsageError
-from blackstart.replica.asking import AskingProbe, Refused
+from blackstart.replica.asking import Refused
 from blackstart.replica.base import Completed, Component, Probe, Progress, ShellSpec
 from blackstart.replica.components import dns, registry, vault, workload
-from blackstart.replica.layout import CANARY, COMPONENTS, HOST, PROBE_ROLE, TEAMS, ZONE, Address, endpoint
-from blackstart.replica.ports import free_ports
-from blackstart.replica.programs.dnsclient import DnsError, find_service
+from blackstart.replica.components.vault_seed import KEYS_NEEDED, Seed, seeded
+from blackstart.replica.layout import COMPONENTS, TEAMS, Address, endpoint
+from blackstart.replica.programs.dnsclient import DnsError
 from blackstart.replica.servers import Server, tail
+from blackstart.replica.site import Site
 from blackstart.replica.toolbox import SYSTEM_PATH, Toolbox
 from blackstart.replica.tools import TOOLS, ensure_tools
 from blackstart.replica.waiting import wait_until
@@ -33,6 +35,9 @@ DOWN_PATIENCE_S = 0.25
 """Taking the replica down waits this long after SIGTERM: its data is thrown away, so nobody need finish."""
 
 PORT_TRIES = 3
+
+_TAKEN = ("address already in use", "not free on")
+"""How the servers say that somebody has their port: the kernel's words, and CherryPy's."""
 
 
 class _PortTaken(Exception):
@@ -52,11 +57,10 @@ class LocalReplica:
         self._folder = folder.absolute()
         self._participants = tuple(participants)
         self._servers: dict[str, Server] = {}
-        self._endpoints: dict[str, Address] = {}
-        self._services: dict[str, workload.Service] = {}
+        self._site_or_none: Site | None = None
         self._tokens: dict[str, str] = {}
         self._toolbox = Toolbox(self._folder, label)
-        self._seed: vault.Seed | None = None
+        self._seed: Seed | None = None
 
     # --- up and down ----------------------------------------------------------------------------
 
@@ -67,17 +71,17 @@ class LocalReplica:
         progress("seeding", 0, 0)
         with ThreadPoolExecutor(2) as pool:
             images = pool.submit(registry.seeded, env)
-            self._seed = vault.seeded(env)
+            self._seed = seeded(env)
             self._lay_out(images.result())
         for _ in range(PORT_TRIES):
             try:
                 self._start_all(progress)
-                return
             except _PortTaken:
-                self.down()
+                continue
             except BaseException:
                 self.down()
                 raise
+            return
         raise ReplicaError("every port that was free a moment ago was taken by somebody", hint="try again")
 
     def _env(self) -> dict[str, str]:
@@ -85,64 +89,64 @@ class LocalReplica:
         return {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "BLACKSTART_LABEL": self.label}
 
     def _lay_out(self, images: Path) -> None:
+        """A fresh platform, whatever an earlier `up` left here; the tokens it gave are worth nothing now."""
+        self._tokens.clear()
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
         (self._folder / "logs").mkdir(parents=True, exist_ok=True)
-        self._data("vault").mkdir(parents=True, exist_ok=True)
         self._seeded().copy_data(self._data("vault"))
         registry.copy_data(images, self._data("registry"))
 
     def _data(self, component: str) -> Path:
         return self._folder / "data" / component
 
-    def _seeded(self) -> vault.Seed:
+    def _seeded(self) -> Seed:
         if self._seed is None:
             raise ReplicaError("the replica is not up", hint="call up first")
         return self._seed
 
+    def _site(self) -> Site:
+        if self._site_or_none is None:
+            raise ReplicaError("the replica is not up", hint="call up first")
+        return self._site_or_none
+
     def _start_all(self, progress: Progress) -> None:
         progress("starting servers", 0, len(COMPONENTS))
-        self._choose_ports()
+        self._lay_site()
         for server in self._servers.values():
             server.start()
-        with ThreadPoolExecutor(len(self._servers)) as pool:
+        with self._waiters() as pool:
             waits = [
                 pool.submit(self._into_service, name) for name in ("vault", "dns", "resolver", "registry")
             ]
-            waits += [pool.submit(self._supervised, name) for name in self._services]
+            waits += [pool.submit(self._supervised, name) for name in self._site().services]
             _all_results(waits)
             progress("deploying services", 4, len(COMPONENTS))
             _all_results([pool.submit(self._deploy, name) for name in TEAMS])
         progress("the replica is up", len(COMPONENTS), len(COMPONENTS))
 
-    def _choose_ports(self) -> None:
-        names = (*COMPONENTS, CANARY)
-        ports = iter(free_ports(len(names) + 1 + len(TEAMS) + 1))
-        self._endpoints = {name: (HOST, next(ports)) for name in names}
-        token = secrets.token_hex(16)
-        self._services = {
-            name: workload.Service(name, self._endpoints[name], (HOST, next(ports)), token)
-            for name in (*TEAMS, CANARY)
-        }
-        self._make_servers(cluster_port=next(ports))
-        services = [self._services[team] for team in TEAMS]
-        self._toolbox.write(self._endpoints["resolver"], services, self._endpoints["vault"])
+    @contextmanager
+    def _waiters(self) -> Iterator[ThreadPoolExecutor]:
+        """Threads that wait for the servers; when one fails, the servers end first, so that nobody waits on."""
+        pool = ThreadPoolExecutor(len(self._servers))
+        try:
+            yield pool
+        except BaseException:
+            self.down()
+            raise
+        finally:
+            pool.shutdown()
 
-    def _make_servers(self, cluster_port: int) -> None:
-        env, at, seed = self._env(), self._endpoints, self._seeded()
-        known = {name: at[name] for name in ("vault", "registry", *TEAMS)}
-        launches = {
-            "vault": vault.launch(self._data("vault"), at["vault"][1], cluster_port, env),
-            "dns": dns.authority(self._data("dns"), at["dns"][1], known, env),
-            "resolver": dns.resolver(self._data("resolver"), at["resolver"][1], at["dns"], env),
-            "registry": registry.launch(self._data("registry"), at["registry"][1], seed.pull_passwords, env),
-        }
-        for name, service in self._services.items():
-            needs = workload.needs_of(name, ZONE, at["resolver"], seed.roles[name])
-            launches[name] = workload.launch(self._data(name), service, needs, env, wait=True)
+    def _lay_site(self) -> None:
+        """New ports, and servers that know of them; none is started."""
+        site = self._site_or_none = Site.choose()
+        launches = site.launches(self._folder / "data", self._seeded(), self._env())
         self._servers = {name: Server(name, each, self.log(name)) for name, each in launches.items()}
+        services = [site.services[team] for team in TEAMS]
+        self._toolbox.write(site.at["resolver"], services, site.at["vault"])
 
     def _into_service(self, name: str) -> None:
         """Wait until a component does its work; Vault is unsealed first and gives people their tokens."""
-        at = self._endpoints[name]
+        at = self._site().at[name]
         match name:
             case "vault":
                 self._await(name, vault.VaultClient(at).listening)
@@ -158,25 +162,25 @@ class LocalReplica:
                 self._supervised(name)
 
     def _supervised(self, name: str) -> None:
-        self._await(name, lambda: workload.reachable(self._services[name]))
+        self._await(name, lambda: workload.reachable(self._site().services[name]))
 
     def _await(self, name: str, ready: Callable[[], bool]) -> None:
         server = self._servers[name]
         if wait_until(lambda: not server.running() or ready(), START_LIMIT_S) and server.running():
             return
-        if "in use" in tail(self.log(name), 12).lower():
+        if any(words in tail(self.log(name), 20).lower() for words in _TAKEN):
             raise _PortTaken(name)
         raise server.failed("did not come into service")
 
     def _unseal(self) -> None:
-        keys = self._seeded().keys[: vault.KEYS_NEEDED]
+        keys = self._seeded().keys[:KEYS_NEEDED]
         try:
-            vault.VaultClient(self._endpoints["vault"]).unseal(keys)
+            vault.VaultClient(self._site().at["vault"]).unseal(keys)
         except (Refused, OSError) as error:
             raise self._servers["vault"].failed(f"cannot be unsealed: {error}") from error
 
     def _give_tokens(self) -> None:
-        client = vault.VaultClient(self._endpoints["vault"], self._seeded().root_token)
+        client = vault.VaultClient(self._site().at["vault"], self._seeded().root_token)
         for participant in (*self._participants, "harness"):
             if participant not in self._tokens:
                 self._tokens[participant] = client.participant_token(participant)
@@ -184,7 +188,7 @@ class LocalReplica:
 
     def _deploy(self, name: str) -> None:
         try:
-            workload.deploy(self._services[name])
+            workload.deploy(self._site().services[name])
         except (Refused, OSError) as error:
             raise self._servers[name].failed(f"could not be deployed: {error}") from error
 
@@ -207,39 +211,11 @@ class LocalReplica:
         kind = name if name in kinds else "workload"
         tool = kinds.get(name)
         version = f"{TOOLS[tool].package} {TOOLS[tool].version}" if tool else "service"
-        return Component(name, kind, version, endpoint(self._endpoints[name]), self._servers[name].pid)
+        return Component(name, kind, version, endpoint(self._site().at[name]), self._servers[name].pid)
 
     def probes(self) -> Sequence[Probe]:
         """Every probe, in the order in which they are declared and recorded."""
-        at, seed = self._endpoints, self._seeded()
-        role, resolver = seed.roles[PROBE_ROLE], at["resolver"]
-        reader = (CANARY, seed.pull_passwords[CANARY])
-
-        def authenticate(each_s: float) -> None:
-            found = find_service(resolver, dns.VAULT_SERVICE, timeout_s=each_s)
-            vault.check_login(found, role, each_s)
-
-        return (
-            AskingProbe("vault", "component", "vault", lambda s: vault.check_login(at["vault"], role, s)),
-            AskingProbe("dns", "component", "dns", lambda s: dns.check_authority(at["dns"], s)),
-            AskingProbe("resolver", "component", "resolver", lambda s: dns.check_resolver(resolver, s)),
-            AskingProbe(
-                "registry",
-                "component",
-                "registry",
-                lambda s: registry.check_pull(at["registry"], *reader, s),
-                answers=2,
-            ),
-            AskingProbe("ship", "capability", "ship", lambda s: workload.deploy(self._services[CANARY], s)),
-            AskingProbe("authenticate", "capability", "authenticate", authenticate, answers=2),
-            *(self._serving(team) for team in TEAMS),
-        )
-
-    def _serving(self, team: str) -> AskingProbe:
-        service = self._services[team]
-        return AskingProbe(
-            f"{team}-serving", "team", team, lambda s: workload.check_serving(service, s), answers=2
-        )
+        return self._site().probes(self._seeded())
 
     def exec(self, component: str, argv: Sequence[str]) -> Completed:
         """Run a command with the toolbox on its PATH, in the component's data folder, as the harness itself.
@@ -298,15 +274,8 @@ class LocalReplica:
         if server.running():
             return
         if component in TEAMS:
-            server.launch = workload.launch(
-                self._data(component),
-                self._services[component],
-                workload.needs_of(
-                    component, ZONE, self._endpoints["resolver"], self._seeded().roles[component]
-                ),
-                self._env(),
-                wait=False,
-            )
+            data, seed, env = self._folder / "data", self._seeded(), self._env()
+            server.launch = self._site().service_launch(component, data, seed, env, wait=False)
         server.start()
         try:
             self._into_service(component)

@@ -8,7 +8,7 @@ from blackstart.clock import SystemTime, TimeSource
 
 __all__ = ["wait_until"]
 
-LOOK_EVERY_S = 0.005
+LOOK_EVERY_S = 0.02
 
 
 def wait_until(

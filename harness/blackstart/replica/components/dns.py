@@ -27,7 +27,7 @@ _PROGRAM = Path(__file__).parent.parent / "programs" / "dns_server.py"
 
 def zone(services: Mapping[str, Address]) -> dict[str, Any]:
     """The zone with an address and an SRV record for each service."""
-    soa = f"ns1.{ZONE} hostmaster.{ZONE} 1 300 60 86400 5"  # serial refresh retry expire minimum
+    soa = f"ns1.{ZONE} hostmaster.{ZONE} 1 300 60 86400 {TTL_S}"  # serial refresh retry expire minimum
     records = [(ZONE, "SOA", soa), (ZONE, "NS", f"ns1.{ZONE}"), (f"ns1.{ZONE}", "A", HOST)]
     for name, (host, port) in services.items():
         records.append((f"{name}.{ZONE}", "A", host))

@@ -38,7 +38,7 @@ class Answer:
         """The status with the server's own words: "503 Vault is sealed"."""
         document = self.json()
         errors = document.get("errors") if isinstance(document, dict) else None
-        words = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
+        words = "; ".join(" ".join(str(each).split()) for each in errors) if isinstance(errors, list) else ""
         return f"{self.status} {words or http.client.responses.get(self.status, '')}".strip()
 
 

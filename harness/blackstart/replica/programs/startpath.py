@@ -17,7 +17,7 @@ from typing import Any
 from blackstart.replica.programs.dnsclient import DnsError, find_service
 from blackstart.replica.programs.httpclient import Answer, request, why
 
-__all__ = ["Credentials", "Needs", "Started", "StepFailed", "login", "start"]
+__all__ = ["MANIFEST", "Credentials", "Needs", "Started", "StepFailed", "login", "start"]
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
