@@ -31,7 +31,7 @@ __all__ = ["LocalReplica"]
 START_LIMIT_S = 20.0
 """Real seconds for one server to come into service, on a machine that is busy with other things."""
 
-DOWN_PATIENCE_S = 0.25
+DOWN_PATIENCE_S = 0.1
 """Taking the replica down waits this long after SIGTERM: its data is thrown away, so nobody need finish."""
 
 PORT_TRIES = 3
