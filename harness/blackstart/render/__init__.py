@@ -41,7 +41,7 @@ def junit(review: Review) -> str:
 
 def timeline_svg(review: Review, events: Sequence[Event]) -> str:
     """The timeline alone, with its styles inside."""
-    from blackstart.render.svg import draw
+    from blackstart.render.picture.draw import draw
 
     return draw(review, events).svg + "\n"
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from blackstart.events import DrillOpened, Event
-from blackstart.render.clean import clean, one_line
-from blackstart.render.words import count, duration, minutes, plus_minus, share
-from blackstart.review.model import Finding, Metric, Review
+from blackstart.render.clean import one_line
+from blackstart.render.figures import Figure, figure
+from blackstart.render.findings import Change, Findings, changes, findings
+from blackstart.render.words import count, duration
 
-__all__ = ["NOTICE", "Change", "Figure", "Findings", "FoundView", "View", "metric_value", "view"]
+if TYPE_CHECKING:
+    from blackstart.review.model import Review, StepLine
+
+__all__ = ["NOTICE", "RATING_MEANS", "StepView", "View", "view"]
 
 NOTICE = "Drill: nothing of this was real production."
-
-SEVERITIES = ("major", "minor", "info")
 
 RATING_MEANS = {
     "P": "Performed without challenges: the targets were met, and nothing else suffered.",
@@ -45,91 +47,6 @@ OUTCOME_MEANS = {
     "aborted": "The drill was broken off. What was measured until then is shown.",
     "unclosed": "The record has no end: the harness died. What was recorded until then is shown.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One metric in words. `value` is what to read out; `note` says why when it is no plain measurement."""
-
-    name: str
-    title: str
-    value: str
-    plus_minus: str
-    status: Literal["measured", "censored", "void"]
-    note: str
-    start_event: int | None
-    end_event: int | None
-
-    @property
-    def text(self) -> str:
-        """Value and uncertainty on one line."""
-        return f"{self.value} {self.plus_minus}".strip()
-
-    @property
-    def parts(self) -> list[tuple[str, bool]]:
-        """The value's words, each with whether it is a number (faces may set those larger)."""
-        return [(word, word.lstrip("\u2212").rstrip("%").isdigit()) for word in self.value.split(" ")]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundView:
-    """One finding, cleaned, with its costs in words."""
-
-    id: str
-    rule: str
-    verdict: Literal["pass", "fail", "unknown"]
-    severity: str
-    title: str
-    detail: str
-    evidence: list[int]
-    recovery: str
-    dark: str
-    where: str
-    proposal: str
-
-    @property
-    def cost(self) -> str:
-        """Both currencies in one phrase; empty when the rule cost nothing."""
-        parts = []
-        if self.recovery not in ("none", "unknown"):
-            parts.append(f"{self.recovery} added to recovery")
-        if self.dark not in ("none", "unknown"):
-            parts.append(f"{self.dark} in the dark")
-        return ", ".join(parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """All findings, worst first, by verdict."""
-
-    failed: list[FoundView]
-    unknown: list[FoundView]
-    passed: list[FoundView]
-
-    @property
-    def all(self) -> list[FoundView]:
-        return [*self.failed, *self.unknown, *self.passed]
-
-    @property
-    def sentence(self) -> str:
-        """ "10 findings failed, 1 is unknown, 14 passed"."""
-        if not self.all:
-            return "No rule was applied."
-        parts = [count(len(self.failed), "finding") + " failed"]
-        if self.unknown:
-            parts.append(f"{len(self.unknown)} unknown")
-        return ", ".join([*parts, f"{len(self.passed)} passed"])
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One of the at most three changes of the first page."""
-
-    proposal: str
-    rule: str
-    cost: str
-    where: str
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,101 +115,7 @@ def view(review: Review, events: Sequence[Event] = ()) -> View:
     )
 
 
-# --- metrics --------------------------------------------------------------------------------------
-
-
-def figure(metric: Metric) -> Figure:
-    """One metric in words."""
-    return Figure(
-        metric.name,
-        one_line(metric.title),
-        metric_value(metric),
-        plus_minus(metric.uncertainty_s) if metric.status != "void" and metric.seconds is not None else "",
-        metric.status,
-        _note(metric),
-        metric.start_event,
-        metric.end_event,
-    )
-
-
-def metric_value(metric: Metric) -> str:
-    """ "12 min 40 s", "at least 1 h 30 min", "94%" or "not measurable"."""
-    if metric.share is not None:
-        plain = share(metric.share)
-    elif metric.seconds is not None:
-        plain = duration(metric.seconds, metric.uncertainty_s)
-    else:
-        return "not measurable" if metric.status == "void" else "not reached"
-    if metric.status == "void":
-        return "not measurable"
-    return f"at least {plain}" if metric.status == "censored" and metric.seconds is not None else plain
-
-
-def _note(metric: Metric) -> str:
-    reason = one_line(metric.reason, 400)
-    if metric.status == "measured":
-        return reason
-    lead = {"censored": "Censored: its end was never seen.", "void": "Void: it cannot be measured here."}
-    return f"{lead[metric.status]} {_sentence(reason)}".strip()
-
-
-def _sentence(text: str) -> str:
-    if not text:
-        return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
-
-
-# --- findings -------------------------------------------------------------------------------------
-
-
-def findings(found: Sequence[Finding]) -> Findings:
-    """By verdict, and among those worst and costliest first; the rest in the review's order."""
-    ordered = sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -_cost(one)))
-    by = {verdict: [_found(one) for one in ordered if one.verdict == verdict] for verdict in VERDICTS}
-    return Findings(by["fail"], by["unknown"], by["pass"])
-
-
-VERDICTS = ("fail", "unknown", "pass")
-
-
-def _cost(finding: Finding) -> float:
-    """The larger of the two currencies: they are never added up."""
-    return max(finding.minutes_to_recovery or 0.0, finding.minutes_in_the_dark or 0.0)
-
-
-def _found(finding: Finding) -> FoundView:
-    where = f"{one_line(finding.where.file)}:{finding.where.line}" if finding.where else ""
-    return FoundView(
-        finding.id,
-        one_line(finding.rule),
-        finding.verdict,
-        finding.severity,
-        one_line(finding.title),
-        clean(finding.detail, 4000),
-        finding.evidence,
-        minutes(finding.minutes_to_recovery),
-        minutes(finding.minutes_in_the_dark),
-        where,
-        clean(finding.proposal, 4000),
-    )
-
-
-def changes(found: Sequence[Finding], failed: Sequence[FoundView], most: int = 3) -> list[Change]:
-    """The proposals of the most costly failed findings, each once, at most three."""
-    shown = {one.id: one for one in failed}
-    costly = sorted(
-        (one for one in found if one.id in shown),
-        key=lambda one: (-_cost(one), SEVERITIES.index(one.severity)),
-    )
-    picked: dict[str, Change] = {}
-    for one in costly:
-        it = shown[one.id]
-        if it.proposal.strip():
-            picked.setdefault(it.proposal, Change(it.proposal, it.rule, it.cost, it.where, it.id))
-    return list(picked.values())[:most]
-
-
-def _step(line: Any) -> StepView:
+def _step(line: StepLine) -> StepView:
     where = f"{one_line(line.file)}:{line.line}" if line.file else ""
     return StepView(
         line.state,

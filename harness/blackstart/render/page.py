@@ -8,18 +8,20 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from blackstart import events as ev
-from blackstart.events import Event
 from blackstart.render.clean import clean, one_line
 from blackstart.render.inputs import told
 from blackstart.render.model import NOTICE, RATING_MEANS, View, view
-from blackstart.render.moments import moments, what_happened
+from blackstart.render.moments import moments
+from blackstart.render.picture.draw import draw
+from blackstart.render.plain import what_happened
 from blackstart.render.style import PALETTE
-from blackstart.render.svg import draw
 from blackstart.render.words import clock_time, count, drill_time, duration
-from blackstart.review.model import Review
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from blackstart.events import Event
+    from blackstart.review.model import Review
 
 __all__ = ["page"]
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from blackstart.events import Event
 from blackstart.render.clean import one_line
 from blackstart.render.inputs import Told, told
-from blackstart.render.model import NOTICE, RATING_MEANS, FoundView, View, view
+from blackstart.render.model import NOTICE, RATING_MEANS, View, view
 from blackstart.render.moments import moments
-from blackstart.review.model import Review
+
+if TYPE_CHECKING:
+    from blackstart.events import Event
+    from blackstart.render.findings import FoundView
+    from blackstart.review.model import Review
 
 __all__ = ["paper"]
 

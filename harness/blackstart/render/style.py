@@ -30,7 +30,7 @@ SVG_STYLE = _themed(".bs") + (
     ".bs .paper,.hatch-paper{fill:var(--paper)}.bs .band{fill:var(--band)}"
     ".bs .rule{stroke:var(--line)}.bs .pole{stroke:var(--soft);stroke-width:.8}"
     ".bs .guide{stroke:var(--soft);stroke-width:.7;stroke-dasharray:1.5 3;opacity:.7}"
-    ".bs .dim{stroke:var(--ink);stroke-width:1.3;fill:none}.bs .open{stroke-dasharray:5 3}"
+    ".bs .dim{stroke:var(--ink);stroke-width:1.3;fill:none}"
     ".bs .green{fill:var(--green);opacity:.75}.bs .red{fill:var(--red)}.bs .missing{fill:url(#bs-missing)}"
     ".bs .fault{fill:var(--violet)}.bs .on-fault,.bs .on-red{fill:var(--on-red)}.bs .on-missing{fill:var(--ink)}"
     ".bs .role{fill:var(--blue-soft)}.bs .phase{fill:var(--violet-soft)}.bs .stage{fill:var(--shade);stroke:var(--line)}.bs .on-stage{fill:var(--soft)}.bs .phase,.bs .role{stroke:var(--paper)}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from blackstart.render.canvas import element
 from blackstart.render.clean import clean
-from blackstart.render.model import Figure, FoundView, View, view
-from blackstart.review.model import Review
+from blackstart.render.model import View, view
+from blackstart.render.picture.canvas import element
+
+if TYPE_CHECKING:
+    from blackstart.render.figures import Figure
+    from blackstart.render.findings import FoundView
+    from blackstart.review.model import Review
 
 __all__ = ["suite"]
 

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from blackstart.render.model import NOTICE, Figure, FoundView, View, view
-from blackstart.review.model import Review
+from blackstart.render.model import NOTICE, View, view
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+    from blackstart.render.figures import Figure
+    from blackstart.render.findings import FoundView
+    from blackstart.review.model import Review
 
 __all__ = ["summary"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from blackstart.render.clean import one_line
-from blackstart.render.labels import Box, text_width
+from blackstart.render.picture.labels import Box, text_width
 
 __all__ = ["Canvas", "element"]
 

@@ -7,6 +7,7 @@ breaks one second is the same width everywhere.
 
 from __future__ import annotations
 
+import itertools
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -111,7 +112,7 @@ def _quiet(instants: Sequence[float]) -> list[tuple[float, float]]:
     """The stretches between two instants that are long enough to cut, less their margins."""
     whole = instants[-1] - instants[0]
     least = max(QUIET_LEAST_S, QUIET_SHARE * whole)
-    found = [(a, b) for a, b in zip(instants, instants[1:], strict=False) if b - a > least]
+    found = [(a, b) for a, b in itertools.pairwise(instants) if b - a > least]
     drawn = whole - sum(b - a for a, b in found)
     margin = min(max(drawn * MARGIN, least * 0.02), least / 4)
     return [(a + margin, b - margin) for a, b in found]

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from blackstart import events as ev
-from blackstart.events import Event
 from blackstart.render.clean import one_line
 from blackstart.render.words import drill_time
-from blackstart.review.model import Review, Span
+
+if TYPE_CHECKING:
+    from blackstart.events import Event
+    from blackstart.review.model import Review, Span
 
 __all__ = ["Bar", "Lane", "Mark", "lanes", "role_of"]
 
@@ -75,7 +78,7 @@ def _tip(event: Event, text: str) -> str:
 
 def _stages(events: Sequence[Event], end: float) -> Iterator[Lane]:
     entered = [(event, event.body.stage) for event in events if isinstance(event.body, ev.StageEntered)]
-    lane = Lane("stage", "of the drill", empty="" if entered else "none was entered")
+    lane = Lane("stage", "", empty="" if entered else "none was entered")
     for index, (event, stage) in enumerate(entered):
         until = entered[index + 1][0].drill_s if index + 1 < len(entered) else end
         if until > event.drill_s:
