@@ -88,14 +88,23 @@ def test_a_name_that_points_at_itself_is_an_error() -> None:
         parse(header + b"\xc0\x0c" + b"\0\x21\0\x01")
 
 
+def one_port_for_both() -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket of one number: a number free for one may be taken for the other."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            return udp, socket.create_server(udp.getsockname())
+        except OSError:
+            udp.close()
+
+
 class Nameserver:
     """Answers one question after another with what it is given, over UDP and TCP."""
 
     def __init__(self, *answers: dns.message.Message) -> None:
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
+        self.udp, self.tcp = one_port_for_both()
         self.address: tuple[str, int] = self.udp.getsockname()
-        self.tcp = socket.create_server(self.address)
         self.asked: list[str] = []
         self._answers = iter(answers)
         self._threads = [
