@@ -69,11 +69,8 @@ def _note(metric: Metric) -> str:
     reason = one_line(metric.reason, 400)
     if metric.status == "measured":
         return reason
-    lead = {"censored": "Censored: its end was never seen.", "void": "Void: it cannot be measured here."}
-    return f"{lead[metric.status]} {_sentence(reason)}".strip()
+    return f"{metric.status.capitalize()}: {_sentence(reason or 'the record does not say why')}"
 
 
 def _sentence(text: str) -> str:
-    if not text:
-        return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    return text + ("" if text[-1] in ".!?" else ".")

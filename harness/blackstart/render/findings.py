@@ -62,7 +62,7 @@ class Findings:
         """ "10 findings failed, 1 is unknown, 14 passed"."""
         if not self.all:
             return "No rule was applied."
-        parts = [count(len(self.failed), "finding") + " failed"]
+        parts = [(count(len(self.failed), "finding") + " failed").capitalize()]
         if self.unknown:
             parts.append(f"{len(self.unknown)} unknown")
         return ", ".join([*parts, f"{len(self.passed)} passed"])

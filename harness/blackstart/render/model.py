@@ -42,7 +42,7 @@ OUTCOMES = {
 
 OUTCOME_MEANS = {
     "passed": "Every condition of the gate held.",
-    "failed": "The drill ran to its end, and its gate did not hold.",
+    "failed": "The drill ran, and its gate did not hold.",
     "invalid": "The replica was never steady, or a fault had no effect, so this says nothing about people.",
     "aborted": "The drill was broken off. What was measured until then is shown.",
     "unclosed": "The record has no end: the harness died. What was recorded until then is shown.",
@@ -72,6 +72,7 @@ class View:
     verdict: str
     outcome_means: str
     reasons: list[str]
+    other_reasons: list[str]
     clock: list[str]
     headline: list[Figure]
     changes: list[Change]
@@ -93,14 +94,16 @@ def view(review: Review, events: Sequence[Event] = ()) -> View:
     """The model of one review. Without events it lacks `about`, which is of the record's header alone."""
     figures = {metric.name: figure(metric) for metric in review.metrics}
     found = findings(review.findings)
+    reasons = [one_line(reason, 400) for reason in review.gate.reasons]
     return View(
         drill=one_line(review.drill),
         scenario=one_line(review.scenario),
         title=one_line(review.title),
         outcome=review.outcome,
         verdict=OUTCOMES[review.outcome],
-        outcome_means=OUTCOME_MEANS[review.outcome],
-        reasons=[one_line(reason, 400) for reason in review.gate.reasons],
+        outcome_means=_outcome_means(review),
+        reasons=reasons,
+        other_reasons=_not_of_findings(reasons, [one.rule for one in [*found.failed, *found.unknown]]),
         clock=clock_words(review.clock),
         headline=[figures[name] for name in review.headline if name in figures],
         changes=changes(review.findings, found.failed),
@@ -113,6 +116,19 @@ def view(review: Review, events: Sequence[Event] = ()) -> View:
         ],
         about=about(events),
     )
+
+
+def _outcome_means(review: Review) -> str:
+    if review.outcome == "failed" and review.gate.verdict == "pass":
+        return "Its gate held, but not every fault is proven healed."
+    if review.outcome == "failed" and review.gate.verdict == "unknown":
+        return "The drill ran, and its gate could not be judged in full: unknown is never passed."
+    return OUTCOME_MEANS[review.outcome]
+
+
+def _not_of_findings(reasons: Sequence[str], rules: Sequence[str]) -> list[str]:
+    """The gate's reasons but for those that a finding below says at length."""
+    return [reason for reason in reasons if not any(reason.startswith(f"{rule} ") for rule in rules)]
 
 
 def _step(line: StepLine) -> StepView:
@@ -138,7 +154,9 @@ def clock_words(clock: dict[str, Any]) -> list[str]:
         "paced": f"Drill time ran {pace:g} times as fast as wall time; each uncertainty grew by as much.",
         "jump": "The clock jumped from one instant to the next whenever everybody only waited.",
     }
+    length = clock.get("length_s")
     return [
+        *([f"It took {duration(float(length))} of drill time."] if isinstance(length, (int, float)) else []),
         sentences.get(mode, "The record does not say how the clock ran."),
         _stops("jump", "were jumped", clock.get("jumps", 0), clock.get("jumped_s")),
         _stops("pause", "were paused and count nowhere", clock.get("pauses", 0), clock.get("paused_s")),

@@ -72,9 +72,9 @@ def _overview(said: View, known: Told) -> Iterator[str]:
     yield from table(["What", "Value"], ((name, text(value)) for name, value in rows))
     yield f"**{text(said.verdict)}.** {text(said.outcome_means)}"
     yield ""
-    for reason in said.reasons:
+    for reason in said.other_reasons:
         yield f"- {text(reason)}"
-    if said.reasons:
+    if said.other_reasons:
         yield ""
 
 

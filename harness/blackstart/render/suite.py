@@ -32,7 +32,7 @@ def suite(review: Review) -> str:
     A rule that is unknown, and a drill that cannot be judged, are errors, so that nobody reads them as passed.
     """
     said = view(review)
-    cases = [_outcome(said), _gate(review, said), *_rules(said.findings.all)]
+    cases = [_outcome(review, said), _gate(review, said), *_rules(said.findings.all)]
     name = f"blackstart.{said.slug.replace('/', '.')}"
     body = _properties(said) + "".join(_case(case, name) for case in cases)
     counts = {
@@ -45,21 +45,20 @@ def suite(review: Review) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{element("testsuites", inner, name="blackstart", **counts)}\n'
 
 
-def _outcome(said: View) -> _Case:
-    if said.outcome in ("passed", "failed"):
+def _outcome(review: Review, said: View) -> _Case:
+    """Whether there is a drill to judge: it ran to its end, and what it broke is whole again."""
+    if review.outcome == "passed" or (review.outcome == "failed" and review.gate.verdict != "pass"):
         return _Case("drill", "pass")
     return _Case("drill", "error", said.verdict, "\n".join([said.outcome_means, *said.reasons]))
 
 
 def _gate(review: Review, said: View) -> _Case:
-    reasons = "\n".join(said.reasons)
-    if review.gate.verdict == "pass" and review.outcome == "passed":
-        return _Case("gate", "pass")
-    if review.gate.verdict == "fail" or review.outcome == "failed":
-        return _Case("gate", "failure", said.reasons[0] if said.reasons else said.outcome_means, reasons)
-    return _Case(
-        "gate", "error", said.reasons[0] if said.reasons else "The gate could not be judged.", reasons
-    )
+    text = "\n".join(said.reasons) or said.outcome_means
+    if review.gate.verdict == "fail":
+        return _Case("gate", "failure", said.reasons[0] if said.reasons else said.outcome_means, text)
+    if review.gate.verdict == "unknown":
+        return _Case("gate", "error", "the gate could not be judged in full", text)
+    return _Case("gate", "pass")
 
 
 def _rules(findings: Sequence[FoundView]) -> Iterator[_Case]:

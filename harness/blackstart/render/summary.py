@@ -59,8 +59,8 @@ def _plain(text: str, width: int, *, indent: int = 0, style: str = "") -> Iterat
 def _outcome(said: View, width: int) -> Iterator[Text]:
     yield _text(said.verdict.upper(), COLOURS.get(said.outcome, "bold yellow"))
     yield from _plain(said.outcome_means, width)
-    for reason in said.reasons:
-        yield from _plain(f"- {reason}", width, indent=2)
+    for reason in said.other_reasons:
+        yield from _plain(f"- {reason}", width)
 
 
 def _numbers(headline: list[Figure], width: int) -> Iterator[Text]:
@@ -68,12 +68,14 @@ def _numbers(headline: list[Figure], width: int) -> Iterator[Text]:
     names = max((len(figure.name) for figure in headline), default=0)
     titles = max((len(figure.title) for figure in headline), default=0)
     one_row = all(names + titles + len(figure.text) + 6 <= width for figure in headline)
+    last = ""
     for figure in headline:
         title = f"{figure.title:<{titles}}  " if one_row else ""
         line = _text(f"  {figure.name:<{names}}  {title}")
         line.append(figure.text, "bold" if figure.status == "measured" else "yellow")
         yield line
-        if figure.status != "measured":
+        if figure.status != "measured" and figure.note != last:
+            last = figure.note
             yield from _plain(figure.note, width, indent=names + 4, style="dim")
     if headline:
         yield _text("")

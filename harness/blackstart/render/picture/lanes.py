@@ -1,12 +1,13 @@
 """What the picture shows, lane by lane, before it is drawn: probes, faults, pages, roles, messages, commands.
 
-Facts come from the events; who held which role is the review's judgement and comes from its spans.
+Instants come from the events. What lasted (a probe red, a fault active, a role held) is the review's to say, and comes
+from its spans, whose lanes are `probe:`, `fault:` and `role:` with a name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from blackstart import events as ev
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from blackstart.events import Event
     from blackstart.review.model import Review, Span
 
-__all__ = ["Bar", "Lane", "Mark", "lanes", "role_of"]
+__all__ = ["Bar", "Lane", "Mark", "lanes"]
 
 MOST_CHANNELS = 6
 """More channels than this share a last lane."""
@@ -62,8 +63,8 @@ def lanes(review: Review, events: Sequence[Event]) -> list[Lane]:
     end = events[-1].drill_s if events else 0.0
     return [
         *_stages(events, end),
-        *_probes(events, end),
-        *_faults(events, end),
+        *_probes(review, events, end),
+        *_faults(review, events),
         *_pager(events),
         *_roles(review, events, end),
         *_messages(events),
@@ -92,65 +93,61 @@ def _stages(events: Sequence[Event], end: float) -> Iterator[Lane]:
 # --- probes and faults ----------------------------------------------------------------------------
 
 
-def _probes(events: Sequence[Event], end: float) -> Iterator[Lane]:
-    names = {event.body.probe: event.body.of for event in events if isinstance(event.body, ev.ProbeDeclared)}
-    changes: dict[str, list[tuple[Event, ev.ProbeChanged]]] = {name: [] for name in names}
+def _probes(review: Review, events: Sequence[Event], end: float) -> Iterator[Lane]:
+    """Green from the first reading on, save where the review saw it red or without an answer."""
+    kinds = {event.body.probe: event.body.of for event in events if isinstance(event.body, ev.ProbeDeclared)}
+    first: dict[str, Event] = {}
     for event in events:
         if isinstance(event.body, ev.ProbeChanged):
-            changes.setdefault(event.body.probe, []).append((event, event.body))
-    for name, seen in changes.items():
-        lane = Lane(f"{names.get(name, 'component')} probes", one_line(name, 24))
-        for index, (event, body) in enumerate(seen):
-            until = seen[index + 1][0].drill_s if index + 1 < len(seen) else end
-            text = one_line(body.reason) or body.state
-            tip = f"{one_line(name)} {body.state}" + (f": {text}" if body.reason else "")
-            lane.bars.append(Bar(event.drill_s, until, body.state, text, event.seq, _tip(event, tip)))
-        if not seen:
+            first.setdefault(event.body.probe, event)
+    for name in dict.fromkeys([*kinds, *first]):
+        lane = Lane(f"{kinds.get(name, 'component')} probes", one_line(name, 24))
+        if name in first:
+            begin = first[name]
+            whole = Bar(
+                begin.drill_s, end, "green", "", begin.seq, _tip(begin, f"{name} green where not red")
+            )
+            off = [_off(name, span) for span in _spans(review, f"probe:{name}")]
+            lane.bars = list(_between(whole, off))
+        else:
             lane.empty = "never read"
         yield lane
 
 
-def _faults(events: Sequence[Event], end: float) -> Iterator[Lane]:
+def _off(name: str, span: Span) -> Bar:
+    kind = "missing" if span.label == "missing" else "red"
+    text = "no answer" if kind == "missing" else one_line(span.label)
+    tip = f"{drill_time(span.start_s)} to {drill_time(span.end_s)}  {one_line(name)}: {text}  (event {span.start_event})"
+    return Bar(span.start_s, span.end_s, kind, text, span.start_event, tip)
+
+
+def _between(whole: Bar, cut: Sequence[Bar]) -> Iterator[Bar]:
+    """The bars of `cut`, and what they leave of `whole` between them."""
+    at = whole.start_s
+    for bar in cut:
+        if bar.start_s > at:
+            yield replace(whole, start_s=at, end_s=bar.start_s)
+        yield bar
+        at = max(at, bar.end_s)
+    if at < whole.end_s:
+        yield replace(whole, start_s=at)
+
+
+def _faults(review: Review, events: Sequence[Event]) -> Iterator[Lane]:
     for event in events:
         if isinstance(event.body, ev.FaultIntended):
-            yield _fault(event, event.body, events, end)
+            name, body = event.body.fault, event.body
+            lane = Lane("faults", one_line(name, 24), empty=f"{one_line(body.type)}: never injected")
+            for span in _spans(review, f"fault:{name}"):
+                text = one_line(span.label)
+                tip = f"{drill_time(span.start_s)} to {drill_time(span.end_s)}  {text}  (event {span.start_event})"
+                lane.bars.append(Bar(span.start_s, span.end_s, "fault", text, span.start_event, tip))
+                lane.empty = ""
+            yield lane
 
 
-def _fault(intent: Event, body: ev.FaultIntended, events: Sequence[Event], end: float) -> Lane:
-    """From the injection to the instant at which its probe was green again, or to the end."""
-    name = one_line(body.fault, 24)
-    about = f"{one_line(body.type)} on {one_line(body.target)}"
-    lane = Lane("faults", name)
-    started: Event | None = None
-    for event in events:
-        if getattr(event.body, "fault", None) == body.fault and isinstance(event.body, ev.FaultInjected):
-            started = event
-    if started is None:
-        lane.empty = f"{about}: never injected"
-        return lane
-    stop = _fault_end(body, started.seq, events, end)
-    lane.bars.append(
-        Bar(started.drill_s, stop, "fault", about, started.seq, _tip(started, f"{name}: {about}"))
-    )
-    return lane
-
-
-def _fault_end(body: ev.FaultIntended, after: int, events: Sequence[Event], end: float) -> float:
-    """Where people undid it, its probe's last way back to green; else where the harness proved it gone."""
-    by_people = any(
-        isinstance(event.body, ev.FaultHealed)
-        and event.body.fault == body.fault
-        and event.body.by == "people"
-        for event in events
-    )
-    stop = end
-    for event in events[after:]:
-        match event.body:
-            case ev.ProbeChanged(probe=probe, state="green") if by_people and probe == body.probe:
-                stop = event.drill_s
-            case ev.FaultProven(fault=fault) if fault == body.fault and stop == end:
-                stop = event.drill_s
-    return stop
+def _spans(review: Review, lane: str) -> list[Span]:
+    return sorted((span for span in review.spans if span.lane == lane), key=lambda span: span.start_s)
 
 
 # --- people ---------------------------------------------------------------------------------------
@@ -176,8 +173,7 @@ def _pager(events: Sequence[Event]) -> Iterator[Lane]:
     yield lane
 
 
-def role_of(span: Span) -> str:
-    """The role of a span whose lane is one; an empty text for any other lane."""
+def _role_of(span: Span) -> str:
     return span.lane.removeprefix("role:") if span.lane.startswith("role:") else ""
 
 
@@ -187,7 +183,7 @@ def _roles(review: Review, events: Sequence[Event], end: float) -> Iterator[Lane
         for role in _known_roles(review, events)
     }
     for span in review.spans:
-        if role := role_of(span):
+        if role := _role_of(span):
             tip = f"{one_line(span.label)} held {one_line(role)} from {drill_time(span.start_s)}"
             bar = Bar(
                 span.start_s, min(span.end_s, end), "role", one_line(span.label, 40), span.start_event, tip
@@ -204,7 +200,7 @@ def _known_roles(review: Review, events: Sequence[Event]) -> list[str]:
         if isinstance(event.body, ev.DrillOpened):
             for person in event.body.participants:
                 roles.update(dict.fromkeys(str(role) for role in person.get("roles", [])))
-    roles.update(dict.fromkeys(role_of(span) for span in review.spans if role_of(span)))
+    roles.update(dict.fromkeys(_role_of(span) for span in review.spans if _role_of(span)))
     return list(roles)
 
 
