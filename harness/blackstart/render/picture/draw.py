@@ -44,7 +44,7 @@ def draw(review: Review, events: Sequence[Event], *, links: bool = False) -> Pic
     found = lanes(review, events)
     named = moments(review, events)
     end = events[-1].drill_s if events else 1.0
-    scale = make(_instants(found, named), end, LEFT, RIGHT)
+    scale = make(_instants(found, named), _red(found), end, LEFT, RIGHT)
     sheet = Sheet(Canvas(links=links), Canvas(links=links), scale)
     top = draw_headline(sheet, said.headline, events, draw_flags(sheet, named, 12.0) + 6)
     bottom = draw_lanes(sheet, found, top + 8)
@@ -61,6 +61,10 @@ def _instants(found: Sequence[Lane], named: Sequence[Moment]) -> set[float]:
     instants = {mark.at_s for lane in found for mark in lane.marks}
     instants |= {edge for lane in found for bar in lane.bars for edge in (bar.start_s, bar.end_s)}
     return instants | {moment.at_s for moment in named}
+
+
+def _red(found: Sequence[Lane]) -> list[tuple[float, float]]:
+    return [(bar.start_s, bar.end_s) for lane in found for bar in lane.bars if bar.kind in ("red", "missing")]
 
 
 def _breaks(sheet: Sheet, top: float, bottom: float) -> None:

@@ -2,22 +2,25 @@
 
 A drill has ten dense minutes and an hour in which people wait. Drawn to one scale, the ten minutes would be a smear.
 So a stretch without any event worth a mark may be drawn narrower, as a break that names its length. Outside the
-breaks one second is the same width everywhere.
+breaks one second is the same width everywhere. While something is red a stretch must be much longer to be cut: a
+slow response has to look slow.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 __all__ = ["Scale", "Stretch", "make"]
 
 QUIET_SHARE = 0.06
 QUIET_LEAST_S = 240.0
 """A stretch is quiet when it is longer than this share of the drill, and than these seconds."""
+
+QUIET_WHILE_RED_S = 1800.0
 
 BREAK_WIDTH = 64.0
 BREAKS_AT_MOST = 0.45
@@ -93,11 +96,12 @@ class Scale:
         return [one for one in self.stretches if not one.cut and one.end_s > one.start_s]
 
 
-def make(instants: Iterable[float], end_s: float, left: float, right: float, start_s: float = 0.0) -> Scale:
-    """The scale of a drill that had something to show at these instants."""
-    end_s = max(end_s, start_s + 1.0)
-    quiet = _quiet(sorted({start_s, end_s, *(i for i in instants if start_s <= i <= end_s)}))
-    width = right - left
+def make(
+    instants: Iterable[float], red: Sequence[tuple[float, float]], end_s: float, left: float, right: float
+) -> Scale:
+    """The scale of a drill of that length that had something to show at these instants, and `red` stretches."""
+    start_s, end_s, width = 0.0, max(end_s, 1.0), right - left
+    quiet = _quiet(sorted({start_s, end_s, *(i for i in instants if start_s < i < end_s)}), red)
     while True:
         break_width = min(BREAK_WIDTH, BREAKS_AT_MOST * width / len(quiet)) if quiet else 0.0
         linear = (end_s - start_s) - sum(stop - start for start, stop in quiet)
@@ -108,11 +112,15 @@ def make(instants: Iterable[float], end_s: float, left: float, right: float, sta
         quiet = worth
 
 
-def _quiet(instants: Sequence[float]) -> list[tuple[float, float]]:
+def _quiet(instants: Sequence[float], red: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The stretches between two instants that are long enough to cut, less their margins."""
     whole = instants[-1] - instants[0]
     least = max(QUIET_LEAST_S, QUIET_SHARE * whole)
-    found = [(a, b) for a, b in itertools.pairwise(instants) if b - a > least]
+    found = [
+        (a, b)
+        for a, b in pairwise(instants)
+        if b - a > (max(least, QUIET_WHILE_RED_S) if any(x < b and a < y for x, y in red) else least)
+    ]
     drawn = whole - sum(b - a for a, b in found)
     margin = min(max(drawn * MARGIN, least * 0.02), least / 4)
     return [(a + margin, b - margin) for a, b in found]
