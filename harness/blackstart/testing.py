@@ -4,7 +4,11 @@ time = ManualTime()                       # stands still until a test moves it
 history = History()                       # a record in memory, properly chained
 history.add(StageEntered("respond"), at=60.0)
 review(history.events)
-replica = FakeReplica({"vault": "green"}) # a replica whose probes answer what a test says
+history.close()
+history.save(folder)                      # the same on disk: blackstart verify says ok
+replica = FakeReplica(["vault"], folder)  # a replica whose probes answer what a test says
+replica.set_probes["vault"].turn("red", "503 Vault is sealed")
+replica.calls                             # what was asked of it, in order
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from typing import Literal
 
 from blackstart.chain import GENESIS, Body, Event, Source, link, settled
 from blackstart.clock import Instant, Stamp, after, iso
+from blackstart.events import DrillClosed
 from blackstart.replica.base import Completed, Component, Probe, ProbeOf, Progress, Reading, ShellSpec
 
 __all__ = ["FakeReplica", "History", "ManualTime", "SetProbe"]
@@ -47,7 +52,10 @@ class ManualTime:
 
 
 class History:
-    """A record in memory, event by event, with the chain of a real one."""
+    """A record in memory, event by event, with the chain of a real one and the same demands on what goes in.
+
+    The machine's time and the drill's are one here: `wall` is `at`, and `mono_ns` counts from the drill's start.
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self.start = start
@@ -74,6 +82,17 @@ class History:
     def emit(self, body: Body, *, actor: str, source: Source) -> Event:
         """The form that harness code calls; at the time of the event before."""
         return self.add(body, actor=actor, source=source)
+
+    def close(self) -> Event:
+        """Append the last event, which counts the others."""
+        head = self.events[-1].hash if self.events else GENESIS
+        return self.add(DrillClosed(len(self.events), head))
+
+    def save(self, folder: Path) -> None:
+        """Write it as the record of a drill's folder, which must be there and have none."""
+        from blackstart.record.exchange import write
+
+        write(folder, [event.to_line().encode() for event in self.events])
 
 
 @dataclass

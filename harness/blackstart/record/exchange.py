@@ -18,7 +18,7 @@ from blackstart.record.reader import lines
 from blackstart.record.sqlite import NAME, Sqlite
 from blackstart.record.verify import verify
 
-__all__ = ["export", "import_"]
+__all__ = ["export", "import_", "write"]
 
 _ID = re.compile(r"INC-\d{4}-\d{2}-\d{2}-\d{3,}", re.ASCII)
 
@@ -63,7 +63,11 @@ def import_(file: Path, reports: Path) -> Path:
         ) from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}") from None
-    _fill(folder, whole)
+    try:
+        write(folder, whole)
+    except UsageError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 
@@ -76,13 +80,12 @@ def _drill(first: Event, file: Path) -> str:
     return drill
 
 
-def _fill(folder: Path, whole: Sequence[bytes]) -> None:
-    """Both files, or no folder."""
+def write(folder: Path, whole: Sequence[bytes]) -> None:
+    """Make both files of a record from its lines, as they are. UsageError when they cannot be written."""
     try:
         with closing(Sqlite(folder / NAME)) as store:
             store.append(1, [line.decode("ascii") for line in whole])
             store.finish()
         jsonl.put_in_place(folder / jsonl.NAME, whole)
     except (OSError, sqlite3.Error) as error:
-        shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(f"{folder} cannot be written: {error}", hint="see that the disk has room") from None

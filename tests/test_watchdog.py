@@ -1,0 +1,252 @@
+"""However the harness dies, no process of its drill outlives it, and nobody else's is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from blackstart import watchdog
+from blackstart.clock import SystemTime
+from blackstart.watchdog import VARIABLE, Watchdog
+
+MACHINE = SystemTime()
+
+SLEEP = "import time; time.sleep(600)"
+DEAF = f"import signal; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; {SLEEP}"
+PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); {SLEEP}"
+STOPPED = f"import os, signal; os.kill(os.getpid(), signal.SIGSTOP); {SLEEP}"
+SERVERS = {"plain": SLEEP, "deaf": DEAF, "parent": PARENT, "stopped": STOPPED}
+
+HARNESS = """
+import json, os, subprocess, sys, time
+from blackstart import watchdog
+label, folder, servers = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+guard = watchdog.start(label, folder)
+environment = {"PATH": os.environ["PATH"]}
+for code in servers:
+    subprocess.Popen([sys.executable, "-c", code], env=environment | {"BLACKSTART_LABEL": label}, close_fds=False)
+stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=environment, close_fds=False)
+print(json.dumps([guard.pid, stranger.pid]), flush=True)
+if len(sys.argv) > 4:
+    exec(sys.argv[4])
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def label() -> Iterator[str]:
+    name = f"test-{secrets.token_hex(6)}"
+    yield name
+    watchdog.kill(name)
+
+
+def until(what: Callable[[], bool], why: str) -> None:
+    """Wait for a real thing to happen; the limit is generous, and passing it is the failure."""
+    began = MACHINE.now()
+    while not what():
+        assert MACHINE.now().seconds_since(began) < 60, f"waited in vain: {why}"
+        MACHINE.sleep(0.02)
+
+
+def status(pid: int) -> dict[str, str]:
+    """/proc's page on a process; empty when there is none, or only what is left of one (a zombie)."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    page = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return {} if page["State"].startswith("Z") else page
+
+
+def deaf_to(pid: int, number: int) -> bool:
+    return bool(int(status(pid)["SigIgn"], 16) >> (number - 1) & 1)
+
+
+def server(label: str, code: str = SLEEP) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", code], env=os.environ | {VARIABLE: label})
+
+
+@dataclass(frozen=True)
+class Harness:
+    process: subprocess.Popen[str]
+    guard: int
+    stranger: int
+
+
+@contextmanager
+def harness(label: str, folder: Path, servers: list[str], then: str = "") -> Iterator[Harness]:
+    """A harness that has started a watchdog, servers with its label, and a stranger without."""
+    words = [sys.executable, "-c", HARNESS, label, str(folder), json.dumps(servers)]
+    process = subprocess.Popen([*words, *([then] if then else [])], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    guard, stranger = json.loads(process.stdout.readline())
+    try:
+        yield Harness(process, guard, stranger)
+    finally:
+        process.kill()
+        if status(stranger):
+            os.kill(stranger, signal.SIGKILL)
+        process.communicate()
+
+
+@pytest.fixture
+def guard(label: str, tmp_path: Path) -> Iterator[Watchdog]:
+    started = watchdog.start(label, tmp_path)
+    yield started
+    started.goodbye()
+
+
+def test_processes_are_found_by_their_label_alone(label: str) -> None:
+    with server(label) as ours, server(label + "x") as others:
+        until(lambda: watchdog.processes(label) == [ours.pid], "the server")
+        until(lambda: watchdog.processes(label + "x") == [others.pid], "the other server")
+        assert watchdog.kill(label) == [ours.pid]
+        assert watchdog.processes(label) == []
+        assert watchdog.processes(label + "x") == [others.pid]
+        others.kill()
+    assert ours.returncode == -signal.SIGKILL
+
+
+def test_without_a_label_nothing_is_found_and_nothing_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", SLEEP], env=os.environ | {VARIABLE: ""}) as process:
+        assert watchdog.processes("") == watchdog.kill("") == []
+        assert process.poll() is None
+        process.kill()
+    with pytest.raises(ValueError, match="needs the label"):
+        watchdog.start("", "/")
+
+
+def test_the_caller_never_kills_itself(label: str) -> None:
+    code = f"import os; from blackstart import watchdog; print(watchdog.kill({label!r}), os.environ['{VARIABLE}'])"
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {VARIABLE: label},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert out.stdout == f"[] {label}\n"
+
+
+def test_what_does_not_end_is_reported_not_waited_for(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(label) as stubborn:
+        until(lambda: watchdog.processes(label) == [stubborn.pid], "the server")
+        with monkeypatch.context() as patch:
+            patch.setattr(watchdog, "_kill_if_ours", lambda pid, label: None)
+            assert watchdog.kill(label, 0.2) == [stubborn.pid]
+        assert watchdog.processes(label) == [stubborn.pid]
+        stubborn.kill()
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT", "SIGSEGV", "exit", "exception"])
+def test_however_the_harness_dies_its_servers_end(label: str, tmp_path: Path, how: str) -> None:
+    then = {"exit": "import os; os._exit(0)", "exception": "raise SystemExit(1)"}.get(how, "")
+    with harness(label, tmp_path, [SLEEP, SLEEP], then) as drill:
+        if not then:
+            until(lambda: len(watchdog.processes(label)) == 2, "two servers")
+            drill.process.send_signal(signal.Signals[how])
+        drill.process.wait()
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+        assert watchdog.processes(label) == []
+        assert status(drill.stranger)
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_every_sort_of_server_ends(label: str, tmp_path: Path, name: str) -> None:
+    count = 2 if name == "parent" else 1
+    with harness(label, tmp_path, [SERVERS[name]]) as drill:
+        until(lambda: len(watchdog.processes(label)) == count, "the servers")
+        ours = watchdog.processes(label)
+        if name == "stopped":
+            until(lambda: status(ours[0])["State"].startswith("T"), "the server to stop")
+        if name == "deaf":
+            until(lambda: deaf_to(ours[0], signal.SIGTERM), "the server to be deaf")
+        drill.process.kill()
+        until(lambda: not any(status(pid) for pid in ours), "the end of the servers")
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+    log = (tmp_path / "watchdog.log").read_text()
+    assert f"the harness of {label} died; ended: " in log
+    assert all(f"({pid})" in log for pid in ours)
+
+
+def test_the_folder_may_be_gone(label: str, tmp_path: Path) -> None:
+    folder = tmp_path / "drill"
+    folder.mkdir()
+    with harness(label, folder, [SLEEP]) as drill:
+        until(lambda: len(watchdog.processes(label)) == 1, "the server")
+        folder.rmdir()
+        drill.process.kill()
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+    assert watchdog.processes(label) == []
+
+
+def test_a_goodbye_ends_it_and_touches_nothing(label: str, tmp_path: Path) -> None:
+    guard = watchdog.start(label, tmp_path)
+    with server(label) as ours:
+        until(lambda: watchdog.processes(label) == [ours.pid], "the server")
+        guard.goodbye()
+        guard.goodbye()
+        assert not Path(f"/proc/{guard.pid}").exists()
+        assert watchdog.processes(label) == [ours.pid]
+        ours.kill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_goodbye_to_one_that_somebody_killed(guard: Watchdog) -> None:
+    os.kill(guard.pid, signal.SIGKILL)
+    guard.goodbye()
+    assert not Path(f"/proc/{guard.pid}").exists()
+
+
+def test_a_goodbye_to_one_that_somebody_stopped(guard: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "GOODBYE_S", 0.05)
+    os.kill(guard.pid, signal.SIGSTOP)
+    guard.goodbye()
+    assert not Path(f"/proc/{guard.pid}").exists()
+
+
+def test_no_signal_of_a_terminal_ends_it(guard: Watchdog) -> None:
+    until(
+        lambda: "SigIgn" in status(guard.pid) and deaf_to(guard.pid, signal.SIGTSTP),
+        "the watchdog to be deaf",
+    )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP):
+        assert deaf_to(guard.pid, number)
+        os.kill(guard.pid, number)
+    assert os.getsid(guard.pid) == guard.pid
+    assert status(guard.pid)["State"].startswith("S")
+
+
+def test_it_carries_no_label_and_little_else(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, label)
+    guard = watchdog.start(label, tmp_path)
+    until(
+        lambda: "SigIgn" in status(guard.pid) and deaf_to(guard.pid, signal.SIGTSTP),
+        "the watchdog to be ready",
+    )
+    assert VARIABLE.encode() not in Path(f"/proc/{guard.pid}/environ").read_bytes()
+    assert int(status(guard.pid)["VmHWM"].split()[0]) <= 15 * 1024
+    guard.goodbye()
+
+
+def test_only_the_harness_has_the_pipes_other_end(guard: Watchdog) -> None:
+    pipe = os.readlink(f"/proc/{guard.pid}/fd/0")
+    listed = "import os; print([os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd') if os.path.islink('/proc/self/fd/' + n)])"
+    child = subprocess.run(
+        [sys.executable, "-c", listed], close_fds=False, capture_output=True, check=True, text=True
+    )
+    assert pipe not in child.stdout
+    own = [os.readlink(f"/proc/{guard.pid}/fd/{name}") for name in os.listdir(f"/proc/{guard.pid}/fd")]
+    assert own.count(pipe) == 1
