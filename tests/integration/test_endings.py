@@ -53,13 +53,24 @@ def drilling(reports: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def folder_of(reports: Path) -> Path:
     until(lambda: (reports / "latest").exists(), "the drill's folder")
     return (reports / "latest").resolve()
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """Everything that it printed, once it has ended."""
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    process.wait()
+    return printed
 
 
 def recorded(folder: Path) -> list[Event]:
@@ -97,7 +108,7 @@ def test_a_signal_aborts_heals_and_exits_4(tmp_path: Path, name: str, kind: str)
         folder = folder_of(tmp_path)
         await_event(folder, kind)
         process.send_signal(signal.Signals[name])
-        out, _ = process.communicate()
+        out = ended(process)
     assert process.returncode == 4, out
     events = recorded(folder)
     intended = {e.body.to_data()["fault"] for e in events if e.kind == "fault.intended"}
@@ -115,7 +126,7 @@ def test_a_second_signal_does_not_skip_the_healing(tmp_path: Path) -> None:
         await_event(folder, "abort.asked")
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate()
+        out = ended(process)
     assert process.returncode == 4, out
     assert [e.kind for e in recorded(folder) if e.kind == "fault.proven"] == ["fault.proven"]
 
@@ -127,7 +138,7 @@ def test_recover_leaves_a_running_drill_alone(tmp_path: Path, blackstart: Blacks
         assert blackstart("recover", "--reports-dir", tmp_path).stdout.startswith("nothing to recover")
         assert watchdog.processes(label_of(folder))
         process.send_signal(signal.SIGTERM)
-        process.communicate()
+        ended(process)
 
 
 def test_two_drills_side_by_side(tmp_path: Path) -> None:
