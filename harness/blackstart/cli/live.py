@@ -179,7 +179,7 @@ class Board(View):
         seen = self._seen
         head = f"{seen.drill or 'drill'}   {clock_text(seen.drill_s)}   {seen.stage}"
         if seen.jumps:
-            head += f"   {seen.jumps} jumps"
+            head += f"   {seen.jumps} jump{'' if seen.jumps == 1 else 's'}"
         roles = "  ".join(f"{role}: {who}" for role, who in self._roles.holders().items()) or "nobody yet"
         parts: list[RenderableType] = [Rule(Text(head, style="bold")), self._probes()]
         if not seen.probes:
