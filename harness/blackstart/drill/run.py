@@ -16,6 +16,7 @@ from blackstart.drill.publish import publish
 from blackstart.drill.signals import Interrupted, Signals
 from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill
 from blackstart.events import AbortAsked, HarnessError
+from blackstart.replica.tools import ensure_tools
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill, Options
@@ -48,6 +49,9 @@ class Result:
 
 def run(options: Options) -> Result:
     """Run one drill. Errors that end it are in the result; only what came before the drill began is raised."""
+    ensure_tools(
+        options.progress
+    )  # before anything is started: what is missing is an error of the machine, not a drill
     signals = Signals(options.say)
     with signals.caught():
         with opened(options) as drill:
