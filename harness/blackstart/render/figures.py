@@ -16,14 +16,14 @@ __all__ = ["Figure", "figure", "value"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric in words. `value` is what to read out; `note` says why when it is no plain measurement."""
+    """One metric in words. `value` is what to read out; `reason` says why when it is no plain measurement."""
 
     name: str
     title: str
     value: str
     plus_minus: str
     status: Literal["measured", "censored", "void"]
-    note: str
+    reason: str
     start_event: int | None
     end_event: int | None
 
@@ -31,6 +31,14 @@ class Figure:
     def text(self) -> str:
         """Value and uncertainty on one line."""
         return f"{self.value} {self.plus_minus}".strip()
+
+    @property
+    def note(self) -> str:
+        """The reason, led by the status where that is not plainly "measured"."""
+        if self.status == "measured":
+            return self.reason
+        reason = self.reason or "the record does not say why"
+        return f"{self.status.capitalize()}: {reason}" + ("" if reason[-1] in ".!?" else ".")
 
     @property
     def parts(self) -> list[tuple[str, bool]]:
@@ -46,7 +54,7 @@ def figure(metric: Metric) -> Figure:
         value(metric),
         plus_minus(metric.uncertainty_s) if metric.status != "void" and metric.seconds is not None else "",
         metric.status,
-        _note(metric),
+        one_line(metric.reason, 400),
         metric.start_event,
         metric.end_event,
     )
@@ -63,14 +71,3 @@ def value(metric: Metric) -> str:
     if metric.status == "void":
         return "not measurable"
     return f"at least {plain}" if metric.status == "censored" and metric.seconds is not None else plain
-
-
-def _note(metric: Metric) -> str:
-    reason = one_line(metric.reason, 400)
-    if metric.status == "measured":
-        return reason
-    return f"{metric.status.capitalize()}: {_sentence(reason or 'the record does not say why')}"
-
-
-def _sentence(text: str) -> str:
-    return text + ("" if text[-1] in ".!?" else ".")

@@ -181,7 +181,6 @@ def about(events: Sequence[Event]) -> dict[str, str]:
                 "Crew": f"{one_line(body.crew)} (simulated people, seed {body.seed})",
                 "Participants": ", ".join(_participant(person) for person in body.participants),
                 "Replica": one_line(body.replica),
-                "Length": f"{duration(events[-1].drill_s)} of drill time",
                 "Probes": f"read every {body.probe_interval_s:g} s",
                 "Version": f"blackstart {one_line(body.blackstart)}",
             }

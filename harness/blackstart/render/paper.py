@@ -112,7 +112,7 @@ def _metrics(said: View) -> Iterator[str]:
             _event(one.start_event),
             _event(one.end_event),
             one.status,
-            text(one.note),
+            text(one.reason),
         ]
         for one in said.metrics
     )
