@@ -286,9 +286,11 @@ def settled(body: Body) -> Body:
 
     ValueError when it holds what JSON has not (NaN, an object, a key that is not text) or what the chain reserves.
     """
-    return type(body)(
-        **{f.name: _settled(getattr(body, f.name), f"{body.kind}.{f.name}") for f in fields(body)}
-    )
+    try:
+        plain = {f.name: _settled(getattr(body, f.name), f"{body.kind}.{f.name}") for f in fields(body)}
+    except RecursionError:
+        raise ValueError(f"an event cannot be written as JSON: {body.kind} is nested too deeply") from None
+    return type(body)(**plain)
 
 
 def _settled(value: Any, where: str) -> Any:

@@ -6,7 +6,6 @@ never block the writer; a finished one is a single plain file, which can be read
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -37,6 +36,9 @@ _NOT_NOW = {
     sqlite3.SQLITE_PERM,
 }
 """What speaks of the machine and not of the file."""
+
+_UNWRITABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+"""What a reader hears where SQLite cannot make its file beside the database."""
 
 
 class Store(Protocol):
@@ -125,28 +127,35 @@ def last_row(path: Path) -> bytes | None:
 
 def _read(path: Path, statement: str, values: tuple[int, ...]) -> list[bytes]:
     try:
-        return _query(path, statement, values)
+        return _query(path, "mode=ro", statement, values)
     except sqlite3.OperationalError as error:
         if str(error) == "no such table: events":
             return []  # its writer died before the first event
-        if os.access(path.parent, os.W_OK, effective_ids=True):
+        if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
             raise
-        return _query_a_copy(path, statement, values)
+        return _read_untouched(path, statement, values)
 
 
-def _query(path: Path, statement: str, values: tuple[int, ...]) -> list[bytes]:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", _BUSY_S, uri=True)) as database:
-        database.text_factory = bytes
-        return [row[0] for row in database.execute(statement, values)]
-
-
-def _query_a_copy(path: Path, statement: str, values: tuple[int, ...]) -> list[bytes]:
-    """A journal cannot be replayed in a folder that is read-only, so both files are read somewhere else."""
+def _read_untouched(path: Path, statement: str, values: tuple[int, ...]) -> list[bytes]:
+    """Read where nothing can be written (a folder that is read-only, a full disk): SQLite would make a file beside
+    the database. Without a journal it need not; a journal is replayed on a copy somewhere else.
+    """
+    journal = path.with_name(f"{path.name}-wal")
+    if not journal.exists() or journal.stat().st_size == 0:
+        return _query(path, "mode=ro&immutable=1", statement, values)
     with tempfile.TemporaryDirectory(prefix="blackstart-") as folder:
-        for name in (path.name, f"{path.name}-wal"):
-            if (path.parent / name).exists():
-                shutil.copyfile(path.parent / name, Path(folder) / name)
-        return _query(Path(folder) / path.name, statement, values)
+        for each in (path, journal):
+            shutil.copyfile(each, Path(folder) / each.name)
+        return _query(Path(folder) / path.name, "mode=ro", statement, values)
+
+
+def _query(path: Path, mode: str, statement: str, values: tuple[int, ...]) -> list[bytes]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", _BUSY_S, uri=True)) as database:
+        database.text_factory = bytes
+        try:
+            return [row[0] for row in database.execute(statement, values)]
+        except UnicodeDecodeError:  # its words on what is wrong repeat the damage
+            raise sqlite3.DatabaseError("database disk image is malformed") from None
 
 
 def damaged(error: sqlite3.Error) -> bool:

@@ -59,18 +59,17 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / sqlite.NAME
         self._gate = threading.Lock()  # nothing may enter the queue behind the sign to stop
         self._ended = ""
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._store: Store | None = None
-        self._seq, self._head = 0, GENESIS
+        self._seq, self._head, self._unsure = 0, GENESIS, False
         try:
             self._lines = Lines(folder)
         except OSError as error:
             raise _unwritable(folder, error) from None
         try:
-            self._opened()
+            self._store: Store = sqlite.Sqlite(folder / sqlite.NAME)
+            self._find_place()
         except sqlite3.Error as error:
             self._lines.close()
             raise _unwritable(folder, error) from None
@@ -171,10 +170,9 @@ class Record:
                 self._commit(batch)
             except Exception as error:  # whatever it was, nobody may wait for ever
                 self._fail(batch, error)
-        if self._store is not None:
-            if self._ended == "closed":
-                self._store.finish()
-            self._store.close()
+        if self._ended == "closed":
+            self._store.finish()
+        self._store.close()
         self._lines.close()
 
     def _next_batch(self) -> tuple[list[_Waiting], bool]:
@@ -189,14 +187,15 @@ class Record:
         return batch, True
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        store = self._opened()
+        if self._unsure:
+            self._find_place()
         linked = self._linked(batch)
         lines = [line for _, _, line in linked]
-        store.append(self._seq + 1, lines)
+        self._store.append(self._seq + 1, lines)
         if linked:
             _, event, _ = linked[-1]
             self._seq, self._head = event.seq, event.hash
-        self._lines.follow(self._seq, lines, store.after)
+        self._lines.follow(self._seq, lines, self._store.after)
         for one, event, _ in linked:
             one.done.set_result(event)
 
@@ -215,24 +214,18 @@ class Record:
         return linked
 
     def _fail(self, batch: list[_Waiting], error: Exception) -> None:
-        """Tell everybody in the batch. The database is opened anew for the next one: what a failed commit left on
-        disk is known only after that.
-        """
+        """Tell everybody in the batch. The next one first looks at what is on disk: a commit may fail after the fact."""
+        self._unsure = True
         for one in batch:
             if not one.done.done():
                 one.done.set_exception(_unwritable(self._folder, error))
-        if self._store is not None:
-            self._store.close()
-            self._store = None
 
-    def _opened(self) -> Store:
-        """The database, ready for the next event."""
-        if self._store is None:
-            self._store = sqlite.Sqlite(self._path)
-            if last_line := self._store.last():
-                event = Event.from_line(last_line)
-                self._seq, self._head = event.seq, event.hash
-        return self._store
+    def _find_place(self) -> None:
+        """Where the chain ends on disk."""
+        if line := self._store.last():
+            event = Event.from_line(line)
+            self._seq, self._head = event.seq, event.hash
+        self._unsure = False
 
 
 def _event(one: _Waiting, seq: int, head: str) -> tuple[Event, str]:
