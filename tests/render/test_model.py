@@ -47,13 +47,13 @@ def test_the_outcome_says_what_was_wrong(mute: Drill, outcome: Any, verdict: Any
         (
             {"mode": "jump", "jumps": 57, "jumped_s": 4440.0, "pauses": 0, "length_s": 4505.0},
             "It took 1 h 15 min 5 s of drill time. The clock jumped from one instant to the next whenever everybody"
-            " only waited. 57 jumps: 1 h 14 min were jumped. No pauses.",
+            " only waited. 57 jumps, 1 h 14 min in all. No pauses.",
         ),
         ({"mode": "real", "pauses": 1}, "Drill time was wall time. No jumps. 1 pause."),
         (
             {"mode": "paced", "pace": 6.0, "pauses": [1, 2], "paused_s": 60.0},
             "Drill time ran 6 times as fast as wall time; each uncertainty grew by as much. No jumps."
-            " 2 pauses: 1 min were paused and count nowhere.",
+            " 2 pauses, 1 min in all, which count nowhere.",
         ),
         ({}, "The record does not say how the clock ran. No jumps. No pauses."),
     ],

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from blackstart import events as ev
+from blackstart.events import FreeText
 from blackstart.render.moments import moments
 
 if TYPE_CHECKING:
@@ -38,3 +40,10 @@ def test_an_event_number_that_the_record_lacks_is_left_out(book: Drill) -> None:
     assert [one.label for one in moments(book.review, book.events[: book.seq("page.fired")])] == [
         "first red probe"
     ]
+
+
+def test_what_happens_again_and_again_is_named_a_few_times(book: Drill) -> None:
+    body = ev.ComponentExited("vault", -9, FreeText.of(""))
+    crashes = [replace(book.events[-1], seq=number, body=body) for number in range(1000, 1050)]
+    labels = [one.label for one in moments(book.review, [*book.events, *crashes])]
+    assert labels.count("vault ended") == 3

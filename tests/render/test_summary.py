@@ -35,8 +35,7 @@ def test_by_the_book(book: Drill) -> None:
 Vault answers 503 on its auth endpoints
 INC-2026-04-26-001. Drill: nothing of this was real production.
 It took 1 h 15 min 5 s of drill time. The clock jumped from one instant to the
-next whenever everybody only waited. 15 jumps: 1 h 15 min 4 s were jumped. No
-pauses.
+next whenever everybody only waited. 15 jumps, 1 h 15 min 4 s in all. No pauses.
 
 PASSED
 Every condition of the gate held.
@@ -59,7 +58,7 @@ INC-2026-04-26-001. Drill: nothing of this was real
 production.
 It took 1 h 42 min 19 s of drill time. The clock jumped from
 one instant to the next whenever everybody only waited. 11
-jumps: 1 h 40 min 17 s were jumped. No pauses.
+jumps, 1 h 40 min 17 s in all. No pauses.
 
 FAILED
 The drill ran, and its gate did not hold.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from blackstart.render.clean import clean, one_line
+from blackstart.render.clean import clean, clip, one_line
 from blackstart.render.words import count, minutes
 
 if TYPE_CHECKING:
@@ -119,5 +119,5 @@ def changes(found: Sequence[Finding], failed: Sequence[FoundView], most: int = 3
     for one in costly:
         it = shown[one.id]
         if it.proposal.strip():
-            picked.setdefault(it.proposal, Change(it.proposal, it.rule, it.cost, it.where, it.id))
+            picked.setdefault(it.proposal, Change(clip(it.proposal, 400), it.rule, it.cost, it.where, it.id))
     return list(picked.values())[:most]

@@ -158,16 +158,16 @@ def clock_words(clock: dict[str, Any]) -> list[str]:
     return [
         *([f"It took {duration(float(length))} of drill time."] if isinstance(length, (int, float)) else []),
         sentences.get(mode, "The record does not say how the clock ran."),
-        _stops("jump", "were jumped", clock.get("jumps", 0), clock.get("jumped_s")),
-        _stops("pause", "were paused and count nowhere", clock.get("pauses", 0), clock.get("paused_s")),
+        _stops("jump", "in all", clock.get("jumps", 0), clock.get("jumped_s")),
+        _stops("pause", "in all, which count nowhere", clock.get("pauses", 0), clock.get("paused_s")),
     ]
 
 
-def _stops(what: str, verb: str, which: Any, seconds: Any) -> str:
-    """ "57 jumps: 1 h 14 min were jumped." from a number or a list, and the seconds, if they are known."""
+def _stops(what: str, length: str, which: Any, seconds: Any) -> str:
+    """ "57 jumps, 1 h 14 min in all." from a number or a list, and the seconds, if they are known."""
     number = len(which) if isinstance(which, (list, tuple)) else int(which or 0)
     if number and isinstance(seconds, (int, float)):
-        return f"{count(number, what)}: {duration(float(seconds))} {verb}."
+        return f"{count(number, what)}, {duration(float(seconds))} {length}."
     return f"{count(number, what).capitalize()}."
 
 

@@ -6,7 +6,8 @@ start and end events of its metrics. The rest are plain facts of the record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,14 @@ NAMED = (
 )
 """Which end of which metric is which moment. Where one event is several, the first name here stands."""
 
+SAME_AT_MOST = 3
+
 
 def moments(review: Review, events: Sequence[Event]) -> list[Moment]:
     """In the order of the record; one event is one moment."""
     by_seq = {event.seq: event for event in events}
     labels: dict[int, str] = {}
-    for seq, label in [*_of_metrics(review.metrics), *_of_record(events)]:
+    for seq, label in [*_of_metrics(review.metrics), *_some(_of_record(events))]:
         if seq in by_seq:
             labels.setdefault(seq, label)
     return [_moment(by_seq[seq], labels[seq]) for seq in sorted(labels)]
@@ -71,6 +74,15 @@ def _of_metrics(metrics: Sequence[Metric]) -> Iterator[tuple[int, str]]:
             continue
         seq = metric.start_event if side == "start" else metric.end_event
         if seq is not None:
+            yield seq, label
+
+
+def _some(found: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """What happened again and again is named a few times only."""
+    times: Counter[str] = Counter()
+    for seq, label in found:
+        times[label] += 1
+        if times[label] <= SAME_AT_MOST:
             yield seq, label
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 EVERY_EVENT_UP_TO = 2_000
-"""A longer record is listed without the rounds and jumps that nothing cites."""
+"""A longer record is listed without what is frequent and cited by nothing."""
+
+FREQUENT = (ev.ProbesSampled, ev.ClockJumped, ev.AuditSeen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _cited(said: View) -> set[int]:
 
 
 def rows(events: Sequence[Event], cited: set[int]) -> list[Row]:
-    """Every event; of a very long record, all but what only says that nothing changed."""
+    """Every event; of a very long record, all but the frequent kinds that nothing cites."""
     short = len(events) <= EVERY_EVENT_UP_TO
     return [
         Row(
@@ -121,7 +123,7 @@ def rows(events: Sequence[Event], cited: set[int]) -> list[Row]:
             what_happened(event),
         )
         for event in events
-        if short or event.seq in cited or not isinstance(event.body, (ev.ProbesSampled, ev.ClockJumped))
+        if short or event.seq in cited or not isinstance(event.body, FREQUENT)
     ]
 
 

@@ -6,11 +6,11 @@ __all__ = ["PALETTE", "SVG_STYLE"]
 
 LIGHT = (
     "--paper:#fff;--ink:#1a2230;--soft:#5a6473;--line:#dfe4ea;--band:#f1f3f6;--red:#c22f3d;--on-red:#fff;"
-    "--green:#2c8a57;--amber:#9a5b00;--amber-soft:#f3dfb8;--blue:#2a5db0;--blue-soft:#e3ecf9;--violet:#6a4bb0;"
+    "--green:#207547;--amber:#9a5b00;--amber-soft:#f3dfb8;--blue:#2a5db0;--blue-soft:#e3ecf9;--violet:#6a4bb0;"
     "--violet-soft:#ece6f8;--shade:#f7f8fa"
 )
 DARK = (
-    "--paper:#12161d;--ink:#e6eaf0;--soft:#9aa5b4;--line:#2a323d;--band:#1c222b;--red:#e0525f;--on-red:#12161d;"
+    "--paper:#12161d;--ink:#e6eaf0;--soft:#9aa5b4;--line:#2a323d;--band:#1c222b;--red:#ec6a75;--on-red:#12161d;"
     "--green:#4bb37d;--amber:#e0a64b;--amber-soft:#4a3a1c;--blue:#7fb0f5;--blue-soft:#1e2f49;--violet:#b39ce8;"
     "--violet-soft:#2f2748;--shade:#181d25"
 )

@@ -122,3 +122,11 @@ def test_labels_never_overlap_whatever_happens_when(
         else:
             script.add(ev.PageEscalated("p-1", "sme-1", 2, 1.0, text), source="page")
     assert meeting(draw(book.review, script.events).labels) == []
+
+
+def test_a_hundred_thousand_jumps_are_one_small_picture(book: Drill) -> None:
+    jumps = [
+        replace(book.events[-1], seq=number, body=ev.ClockJumped(number / 100, (number + 1) / 100))
+        for number in range(100_000)
+    ]
+    assert len(draw(book.review, [*book.events[:-1], *jumps, book.events[-1]]).svg) < 200_000

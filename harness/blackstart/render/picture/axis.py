@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -40,13 +41,13 @@ LEGEND = {
 
 def draw_clock(sheet: Sheet, events: Sequence[Event], y: float) -> float:
     """Where drill time ran with real time, where it jumped, where it was paused."""
-    jumps = [(event.seq, event.body) for event in events if isinstance(event.body, ev.ClockJumped)]
+    jumps = _visible_jumps(sheet, events)
     sheet.canvas.text(GROUP_AT, y + 9, "Clock", SMALL, class_="soft")
     sheet.canvas.text(LABEL_AT, y + 9, "hatched: jumped" if jumps else "never jumped", SMALL, class_="soft")
     tip, width = "drill time ran with real time", RIGHT - LEFT
     sheet.canvas.add("rect", x=LEFT, y=y + 3, width=width, height=6, class_="ran", tip=tip)
-    for seq, body in jumps:
-        _jump(sheet, seq, body, y + 3)
+    for jump in jumps:
+        _jump(sheet, jump, y + 3)
     for event in events:
         if isinstance(event.body, ev.ClockPaused):
             path = f"M{sheet.scale.x(event.drill_s) - 2:.1f} {y + 1}v10m4-10v10"
@@ -54,11 +55,32 @@ def draw_clock(sheet: Sheet, events: Sequence[Event], y: float) -> float:
     return y + 13
 
 
-def _jump(sheet: Sheet, seq: int, body: ev.ClockJumped, y: float) -> None:
-    """A hatched stretch; a thin line stays between two jumps, for what ran between them."""
-    left, right = sheet.scale.x(body.from_s), sheet.scale.x(body.to_s)
-    width, tip = max(right - left - 1.2, 0.3), f"jumped {duration(body.to_s - body.from_s)}"
-    sheet.canvas.add("rect", x=left, y=y, width=width, height=6, class_="jumped", seq=seq, tip=tip)
+@dataclass(slots=True)
+class _Jump:
+    """One hatched stretch: one jump, or several that are too short to be told apart."""
+
+    from_s: float
+    to_s: float
+    seq: int
+
+
+def _visible_jumps(sheet: Sheet, events: Sequence[Event]) -> list[_Jump]:
+    found: list[_Jump] = []
+    for event in events:
+        if isinstance(event.body, ev.ClockJumped):
+            body = event.body
+            if found and sheet.scale.x(body.to_s) - sheet.scale.x(found[-1].from_s) < 1.5:
+                found[-1].to_s = body.to_s
+            else:
+                found.append(_Jump(body.from_s, body.to_s, event.seq))
+    return found
+
+
+def _jump(sheet: Sheet, jump: _Jump, y: float) -> None:
+    """A hatched stretch; a thin line stays between two, for what ran between them."""
+    left, right = sheet.scale.x(jump.from_s), sheet.scale.x(jump.to_s)
+    width, tip = max(right - left - 1.2, 0.3), f"jumped {duration(jump.to_s - jump.from_s)}"
+    sheet.canvas.add("rect", x=left, y=y, width=width, height=6, class_="jumped", seq=jump.seq, tip=tip)
 
 
 def draw_axis(sheet: Sheet, events: Sequence[Event], y: float) -> float:

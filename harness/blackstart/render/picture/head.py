@@ -44,24 +44,29 @@ def draw_headline(sheet: Sheet, headline: Sequence[Figure], events: Sequence[Eve
 
 def _bracket(sheet: Sheet, figure: Figure, at: dict[int, float], y: float) -> None:
     """From its start event to its end event; open to the right where the end was never seen."""
-    start = sheet.scale.x(at[figure.start_event or 0])
+    start, middle = sheet.scale.x(at[figure.start_event or 0]), y + 7
     open_end = figure.status == "censored" or figure.end_event not in at
     end = RIGHT if open_end else sheet.scale.x(at[figure.end_event or 0])
     label = f"{figure.name} {figure.text}"
     width = text_width(label, PLAIN, bold=True)
-    inside = end + 8 + width > RIGHT
-    text_at = max(RIGHT - width, start + 14) if inside else end + 7
-    middle = y + 7
-    sheet.canvas.add(
-        "path",
-        d=_dimension(start, text_at - 6 if inside else end, middle, open_end=open_end),
-        class_="dim",
-        tip=f"{figure.name}, {figure.title}: {figure.text}",
-    )
-    sheet.canvas.text(
-        GROUP_AT, middle + 4, fitted(figure.title, PLAIN, LEFT - GROUP_AT - 10), PLAIN, class_="soft"
-    )
-    sheet.canvas.text(text_at, middle + 4, label, PLAIN, class_="bold")
+    left = _label_place(start, end, width, open_end=open_end)
+    path, tip = _dimension(start, end, middle, open_end=open_end), f"{figure.title}: {figure.text}"
+    sheet.canvas.add("path", d=path, class_="dim", tip=tip)
+    sheet.canvas.add("rect", x=left - 4, y=y, width=width + 8, height=14, class_="paper")
+    sheet.canvas.text(left, middle + 4, label, PLAIN, class_="bold")
+    title = fitted(figure.title, PLAIN, LEFT - GROUP_AT - 10)
+    sheet.canvas.text(GROUP_AT, middle + 4, title, PLAIN, class_="soft")
+
+
+def _label_place(start: float, end: float, width: float, *, open_end: bool) -> float:
+    """Right of the line, else left of it, else on it: never where the line would look shorter than it is."""
+    if not open_end and end + 8 + width <= RIGHT:
+        return end + 8
+    if open_end and start + 24 + width <= RIGHT:
+        return RIGHT - 16 - width
+    if start - 8 - width >= LEFT:
+        return start - 8 - width
+    return (start + end - width) / 2
 
 
 def _dimension(start: float, end: float, middle: float, *, open_end: bool) -> str:
