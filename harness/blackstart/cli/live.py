@@ -57,6 +57,13 @@ def line_of(event: ev.Event) -> str:
             return ""
 
 
+def _hush() -> None:
+    """Let what is printed from here on go nowhere: its reader has gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 class View:
     """A view that shows nothing: for --json, and the base of the others."""
 
@@ -92,7 +99,7 @@ class Lines(View):
                 print(line, flush=True)  # noqa: T201  # this is the output
         except BrokenPipeError:
             self._heard = False
-            sys.stdout = open(os.devnull, "w")  # for the rest of the process
+            _hush()
 
     def _first_green(self, change: ev.ProbeChanged) -> bool:
         first = change.probe not in self._states
