@@ -109,7 +109,7 @@ def test_words_that_a_reader_holds_are_not_said_to_be_gone(
     with closing(sqlite3.connect(tmp_path / "record.sqlite")) as reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM events").fetchone() == (6,)
-        with pytest.raises(RecordError, match="event 4 of .* may still have its words"):
+        with pytest.raises(RecordError, match=r"event 4 of .* may still have its words"):
             redact(tmp_path, 4)
         reader.rollback()
     redact(tmp_path, 4)
@@ -120,7 +120,7 @@ def test_a_damaged_event_is_not_touched(tmp_path: Path, write: Write) -> None:
     write(tmp_path, 6)
     with closing(sqlite3.connect(tmp_path / "record.sqlite")) as database, database:
         database.execute("UPDATE events SET line = '{' WHERE seq = 4")
-    with pytest.raises(RecordError, match="event 4 of .* is damaged"):
+    with pytest.raises(RecordError, match=r"event 4 of .* is damaged"):
         redact(tmp_path, 4)
 
 
