@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORTS ?= reports
 
-.PHONY: help drill test check lint type bench lock clean
+.PHONY: help drill test lint type bench sample lock clean
 
 help:
 	@echo "make drill   set up, run the first drill on the embedded replica, print where the report is"
 	@echo "make test    set up, run linters, type checks and every test"
 	@echo "make bench   run the benchmarks; results go to bench/results/"
+	@echo "make sample  run the drill that ships as a sample anew, and take the README's picture"
 	@echo "make lock    write requirements/*.txt anew from pyproject.toml"
 	@echo "make clean   remove the virtual environment and caches of this folder"
 
@@ -43,6 +44,9 @@ $(VENV)/.drill-ready: $(VENV)/bin/uv requirements/runtime.txt pyproject.toml
 $(VENV)/.test-ready: $(VENV)/.drill-ready requirements/dev.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --compile-bytecode --require-hashes --requirement requirements/dev.txt
 	@touch $@
+
+sample: $(VENV)/.test-ready
+	$(BIN)/python docs/make_sample.py
 
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade requirements/bootstrap.in --output-file requirements/bootstrap.txt
