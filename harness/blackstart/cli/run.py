@@ -74,7 +74,7 @@ def _one(planned: Options, as_json: bool) -> Result:
     with view(planned.bundle.protocol, silent=as_json) as seen:
         options = replace(planned, progress=seen.progress, listeners=(seen.on_event,), say=seen.say)
         result = run_drill(options)
-    if not as_json:
+    if not as_json and result.review is not None:
         show(result.review, result.folder)
     if result.error is not None:
         typer.echo(f"blackstart: {result.error.message}", err=True)
@@ -84,13 +84,17 @@ def _one(planned: Options, as_json: bool) -> Result:
 
 
 def _facts(result: Result) -> dict[str, Any]:
-    return {
+    facts: dict[str, Any] = {
         "drill": result.drill,
         "folder": str(result.folder),
-        "outcome": result.review.outcome,
         "exit_code": int(result.exit_code),
         "error": result.error.message if result.error else None,
-        "failed": sorted({f.rule for f in result.review.findings if f.verdict == "fail"}),
-        "unknown": sorted({f.rule for f in result.review.findings if f.verdict == "unknown"}),
-        "metrics": {m.name: m.seconds if m.share is None else m.share for m in result.review.metrics},
+    }
+    if (review := result.review) is None:
+        return facts
+    return facts | {
+        "outcome": review.outcome,
+        "failed": sorted({f.rule for f in review.findings if f.verdict == "fail"}),
+        "unknown": sorted({f.rule for f in review.findings if f.verdict == "unknown"}),
+        "metrics": {m.name: m.seconds if m.share is None else m.share for m in review.metrics},
     }

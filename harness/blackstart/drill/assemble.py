@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackstart import __version__, watchdog
-from blackstart.clock import DrillClock, JumpClock, RealClock, iso, stamp
+from blackstart.clock import DrillClock, JumpClock, RealClock, Stamp, iso, stamp
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.drill import Drill, Options
 from blackstart.drill.faulting import Faults
@@ -22,7 +22,7 @@ from blackstart.faults.catalogue import load
 from blackstart.faults.ledger import Ledger
 from blackstart.probes import INTERVAL_S
 from blackstart.record.ids import claim
-from blackstart.record.store import Record
+from blackstart.record.store import Record, WriteFailed
 from blackstart.replica.local import LocalReplica
 
 if TYPE_CHECKING:
@@ -45,14 +45,22 @@ def opened(options: Options) -> Iterator[Drill]:
         if not ours:
             raise UsageError(f"another process works in {folder}", hint="run the drill again")
         label = new_label(folder)
-        guard = watchdog.start(label, folder)
         record = Record.create(folder)
+        guard = watchdog.start(label, folder)
         try:
             yield _assembled(options, drill_id, folder, label, Conductor(clock, record), types)
         finally:
             watchdog.kill(label)
             guard.goodbye()
-            record.close(stamp(clock))
+            _close(record, stamp(clock))
+
+
+def _close(record: Record, last: Stamp) -> None:
+    """Close the record. One that cannot be written stays unclosed, for `recover`; the drill has said why."""
+    try:
+        record.close(last)
+    except WriteFailed:
+        record.leave()
 
 
 def _assembled(

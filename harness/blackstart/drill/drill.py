@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from blackstart.events import Body, DrillEnded, Event
+from blackstart.record.store import WriteFailed
 
 if TYPE_CHECKING:
     from blackstart.check import InputFile, ScenarioBundle
@@ -87,8 +89,13 @@ class Drill:
         """Put something that the harness itself did on record."""
         return self.conductor.emit(body, actor="harness", source="harness")
 
+    def note(self, body: Body) -> None:
+        """Put it on record if that can be written: a full disk must not keep anything from being healed."""
+        with suppress(WriteFailed):
+            self.emit(body)
+
     def end(self, reason: Reason, why: str = "") -> None:
         """Note why the drill is over; the first reason stands."""
         if not self.ended:
             self.ended = reason
-            self.emit(DrillEnded(reason, why))
+            self.note(DrillEnded(reason, why))

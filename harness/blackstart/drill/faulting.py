@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
+    Body,
     FaultEffective,
     FaultHealed,
     FaultHealing,
@@ -16,11 +18,13 @@ from blackstart.events import (
     FaultProven,
     FaultUnproven,
 )
+from blackstart.faults.ledger import LedgerFailed
+from blackstart.record.store import WriteFailed
 
 if TYPE_CHECKING:
     from blackstart.drill.conductor import Conductor
     from blackstart.faults.base import Fault, Undo
-    from blackstart.faults.ledger import Ledger
+    from blackstart.faults.ledger import Ledger, State
     from blackstart.replica.base import Replica
     from blackstart.scenario import FaultSpec
 
@@ -94,41 +98,36 @@ class Faults:
         """Heal one fault; returns why it is not proven, or an empty text."""
         spec = active.spec
         by_people = self._conductor.probes().state(spec.turns_red) == "green"
-        self._emit(FaultHealing(spec.id))
-        self._ledger.mark(spec.id, "healing")
+        self._write(spec, "healing", FaultHealing(spec.id))
         try:
             active.fault.heal(self._replica, spec.target, active.undo)
         except Exception as error:  # whatever a fault's undo raises, the others must still be healed
             return self._unproven(spec, f"{spec.id}: undoing {spec.fault} on {spec.target} failed: {error}")
-        self._ledger.mark(spec.id, "healed")
-        self._emit(FaultHealed(spec.id, "people" if by_people else "harness"))
+        self._write(spec, "healed", FaultHealed(spec.id, "people" if by_people else "harness"))
         return self._prove(spec)
+
+    def _write(self, spec: FaultSpec, state: State, body: Body) -> None:
+        """Into ledger and record while healing. A full disk must not keep the next fault from being healed."""
+        with suppress(LedgerFailed):
+            self._ledger.mark(spec.id, state)
+        with suppress(WriteFailed):
+            self._emit(body)
 
     def _prove(self, spec: FaultSpec) -> str:
         sampler = self._conductor.probes()
-        if not self._conductor.watch(lambda: sampler.state(spec.turns_red) == "green", PROVEN_WITHIN_S):
-            return self._unproven(
-                spec,
-                f"{spec.id}: the probe {spec.turns_red} is {sampler.state(spec.turns_red)} after the undo",
-            )
-        self._ledger.mark(spec.id, "proven")
-        self._emit(FaultProven(spec.id, spec.turns_red))
+        try:
+            green = self._conductor.watch(lambda: sampler.state(spec.turns_red) == "green", PROVEN_WITHIN_S)
+        except WriteFailed as error:
+            return self._unproven(spec, f"{spec.id}: undone, and not proven: {error.message}")
+        if not green:
+            seen = sampler.state(spec.turns_red)
+            return self._unproven(spec, f"{spec.id}: the probe {spec.turns_red} is {seen} after the undo")
+        self._write(spec, "proven", FaultProven(spec.id, spec.turns_red))
         return ""
 
     def _unproven(self, spec: FaultSpec, why: str) -> str:
-        self._ledger.mark(spec.id, "unproven")
-        self._emit(FaultUnproven(spec.id, why))
+        self._write(spec, "unproven", FaultUnproven(spec.id, why))
         return why
 
-    def _emit(
-        self,
-        body: FaultEffective
-        | FaultHealed
-        | FaultHealing
-        | FaultIneffective
-        | FaultInjected
-        | FaultIntended
-        | FaultProven
-        | FaultUnproven,
-    ) -> None:
+    def _emit(self, body: Body) -> None:
         self._conductor.emit(body, actor="harness", source="harness")

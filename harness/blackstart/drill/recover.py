@@ -16,7 +16,8 @@ from blackstart.errors import BlackstartError
 from blackstart.events import Body, DrillEnded, Event, FaultHealed, FaultProven, HarnessError, ReplicaDown
 from blackstart.faults.ledger import Ledger, Row
 from blackstart.record.complete import complete
-from blackstart.record.reader import read
+from blackstart.record.ids import known
+from blackstart.record.reader import last, read
 from blackstart.record.store import Record
 
 __all__ = ["Recovered", "recover"]
@@ -37,7 +38,7 @@ class Recovered:
 def recover(reports: Path) -> list[Recovered]:
     """Recover every drill of the reports folder that needs it; one that still runs is left alone."""
     found = []
-    for folder in sorted(reports.glob("INC-*")):
+    for folder in (reports / drill for drill in known(reports)):
         with mine(folder) as ours:
             if ours and _needs_it(folder):
                 found.append(_recover(folder))
@@ -52,10 +53,10 @@ def _needs_it(folder: Path) -> bool:
 
 def _closed(folder: Path) -> bool:
     try:
-        events = read(folder)
+        event = last(folder)
     except BlackstartError:
         return False
-    return bool(events) and events[-1].kind == "drill.closed"
+    return event is not None and event.kind == "drill.closed"
 
 
 def _recover(folder: Path) -> Recovered:
@@ -83,6 +84,10 @@ def _heal(folder: Path, drill: Recovered) -> list[Row]:
     """Mark every open fault as healed and proven: the servers that it lived in are gone."""
     ledger = Ledger(folder)
     rows = ledger.open_rows()
+    for line in ledger.damaged():
+        drill.left.append(
+            f"{folder / 'ledger.jsonl'}: line {line} cannot be read; see what it was, then remove it"
+        )
     for row in rows:
         ledger.mark(row.fault, "healed")
         ledger.mark(row.fault, "proven")
@@ -92,9 +97,12 @@ def _heal(folder: Path, drill: Recovered) -> list[Row]:
 
 def _close_record(folder: Path, healed: list[Row], drill: Recovered) -> None:
     """Complete the record and close it, so that it verifies and says how it ended."""
-    if not (folder / "record.sqlite").exists() or _closed(folder):
+    if not (folder / "record.sqlite").exists():
         return
-    complete(folder)
+    if complete(folder):
+        drill.did.append("completed record.jsonl from the database")
+    if _closed(folder):
+        return
     events = read(folder)
     record = Record.reopen(folder)
     for body in _last_words(events, healed):

@@ -37,12 +37,12 @@ _EXIT_OF_OUTCOME = {
 class Result:
     """A drill that is over: where it is, what the review says, how the process should end.
 
-    `error` is why it ended early, None for one that ran to its end.
+    `error` is why it ended early, None for one that ran to its end. `review` is None when the disk had no room for it.
     """
 
     drill: str
     folder: Path
-    review: Review
+    review: Review | None
     exit_code: Exit
     error: BlackstartError | None
 
@@ -56,8 +56,18 @@ def run(options: Options) -> Result:
     with signals.caught():
         with opened(options) as drill:
             error = _play(drill, signals)
-        review = publish(drill.folder)
-    return Result(drill.id, drill.folder, review, _exit_code(review.outcome, error), error)
+        review = _published(drill.folder, error)
+    return Result(drill.id, drill.folder, review, _exit_code(review, error), error)
+
+
+def _published(folder: Path, error: BlackstartError | None) -> Review | None:
+    """The reports. When the drill itself has failed, what keeps them from being written is no further news."""
+    try:
+        return publish(folder)
+    except (OSError, BlackstartError):
+        if error is None:
+            raise
+        return None
 
 
 def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
@@ -79,7 +89,7 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
         drill.end("error", known.message)
         error = known
     except BaseException as bug:
-        drill.emit(HarnessError(drill.stage, f"{type(bug).__name__}: {bug}"))
+        drill.note(HarnessError(drill.stage, f"{type(bug).__name__}: {bug}"))
         drill.end("error", f"{type(bug).__name__}: {bug}")
         _heal_and_close(drill)
         raise
@@ -87,7 +97,7 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
 
 
 def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
-    drill.emit(AbortAsked("operator", "signal"))
+    drill.note(AbortAsked("operator", "signal"))
     why = f"{signal.name} during the stage {drill.stage}"
     drill.end("aborted", why)
     return Aborted(f"the drill was aborted: {why}", hint="everything it broke is healed")
@@ -101,12 +111,14 @@ def _heal_and_close(drill: Drill) -> BlackstartError | None:
     except HealingUnproven as error:
         unproven = error
     except Exception as error:
-        drill.emit(HarnessError("heal", f"{type(error).__name__}: {error}"))
+        drill.note(HarnessError("heal", f"{type(error).__name__}: {error}"))
         unproven = HealingUnproven(f"healing failed: {error}", hint="run: blackstart recover")
     finally:
         stages.close(drill)
     return unproven
 
 
-def _exit_code(outcome: str, error: BlackstartError | None) -> Exit:
-    return error.exit_code if error is not None else _EXIT_OF_OUTCOME[outcome]
+def _exit_code(review: Review | None, error: BlackstartError | None) -> Exit:
+    if error is not None:
+        return error.exit_code
+    return _EXIT_OF_OUTCOME[review.outcome] if review is not None else Exit.BUG

@@ -127,14 +127,14 @@ def close(drill: Drill) -> None:
         drill.conductor.sampler.close()
     drill.staff.close()
     drill.replica.down()
-    drill.emit(ReplicaDown())
+    drill.note(ReplicaDown())
     keep_logs(drill.replica, drill.folder)
     remove_replica(drill.folder)
 
 
 def _enter(drill: Drill, stage: str) -> None:
     drill.stage = stage
-    drill.emit(StageEntered(stage))
+    drill.note(StageEntered(stage))
     drill.conductor.dispatch()
 
 
