@@ -230,7 +230,7 @@ def steps(commands: Sequence[int]) -> Iterator[StepLine]:
     yield StepLine(
         "vault-sealed", "check-workloads", "What is affected?", "skipped", RUNBOOK, 37, [], "no command"
     )
-    yield StepLine("vault-sealed", "unseal", "Open it", "done", RUNBOOK, 50, [commands[1]])
+    yield StepLine("vault-sealed", "unseal", "Open it", "done", RUNBOOK, 50, [commands[1]], "", [7])
 
 
 def judged(events: Sequence[Event], *, told: bool) -> Review:

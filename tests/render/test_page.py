@@ -125,6 +125,13 @@ def test_evidence_leads_to_the_event(mute: Drill) -> None:
     assert '<tr id="e14">' in source
 
 
+def test_a_step_has_its_commands_and_its_audit_lines(mute: Drill) -> None:
+    source = render.html(mute.review, mute.events)
+    row = next(line for line in source.splitlines() if 'scope="row">Open it</th>' in line)
+    assert f'href="#e{mute.seq("command.started", 1)}"' in row
+    assert 'href="#e7"' in row
+
+
 def test_tables_have_headers_and_the_picture_has_words(book: Drill) -> None:
     source = render.html(book.review, book.events)
     assert source.count("<table") == source.count("<thead>")

@@ -58,6 +58,7 @@ class StepView:
     step: str
     where: str
     commands: list[int]
+    audit: list[int]
     reason: str
 
 
@@ -133,14 +134,8 @@ def _not_of_findings(reasons: Sequence[str], rules: Sequence[str]) -> list[str]:
 
 def _step(line: StepLine) -> StepView:
     where = f"{one_line(line.file)}:{line.line}" if line.file else ""
-    return StepView(
-        line.state,
-        one_line(line.title),
-        one_line(line.step),
-        where,
-        line.commands,
-        one_line(line.reason, 400),
-    )
+    title, step, reason = one_line(line.title), one_line(line.step), one_line(line.reason, 400)
+    return StepView(line.state, title, step, where, line.commands, line.audit, reason)
 
 
 # --- the drill ------------------------------------------------------------------------------------

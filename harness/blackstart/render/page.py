@@ -104,7 +104,7 @@ def _template() -> Template:
 
 def _cited(said: View) -> set[int]:
     cited = {seq for one in said.findings.all for seq in one.evidence}
-    cited |= {seq for step in said.steps for seq in step.commands}
+    cited |= {seq for step in said.steps for seq in [*step.commands, *step.audit]}
     return cited | {
         seq for one in said.metrics for seq in (one.start_event, one.end_event) if seq is not None
     }

@@ -175,11 +175,12 @@ def _steps(said: View) -> Iterator[str]:
             text(step.title),
             text(step.where),
             ", ".join(map(str, step.commands)),
+            ", ".join(map(str, step.audit)),
             text(step.reason),
         ]
         for step in said.steps
     )
-    yield from table(["State", "Step", "Where", "Command events", "Reason"], rows)
+    yield from table(["State", "Step", "Where", "Command events", "Audit events", "Reason"], rows)
 
 
 def _ratings(said: View) -> Iterator[str]:
