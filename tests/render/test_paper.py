@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.render.conftest import Drill
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+ANY = st.text(st.characters(exclude_categories=()), max_size=80)
 
 
 def tables(source: str) -> list[list[int]]:
@@ -80,7 +82,14 @@ def test_hostile_texts_leave_every_table_whole(hostile: Drill, mute: Drill) -> N
         assert sign not in page
 
 
-@given(st.text(st.characters(exclude_categories=()), max_size=80))
+@given(ANY)
+@example("0. a list")
+@example("1) too")
+@example("- and this")
+@example("---")
+@example("+ or this")
+@example("| a | b |")
+@example("a\\")
 def test_any_text_is_itself_in_a_cell_and_nothing_else(words: str) -> None:
     from html import unescape
 
@@ -94,7 +103,11 @@ def test_any_text_is_itself_in_a_cell_and_nothing_else(words: str) -> None:
     assert unescape(cell) == one_line(words, 2000)
 
 
-@given(st.text(st.characters(exclude_categories=()), max_size=80))
+@given(ANY)
+@example("===")
+@example("0. a list")
+@example("# head")
+@example("    code")
 def test_any_text_stays_one_paragraph(words: str) -> None:
     from blackstart.render.clean import one_line
 

@@ -42,7 +42,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 def text(words: str) -> str:
     """Somebody's words on one line as plain Markdown: nothing in them is markup, and no cell ends early."""
     plain = _SPECIAL.sub(r"\\\1", one_line(words, 2000))
-    plain = re.sub(r"^([-+=:]+|\d+[.)])", r"\\\1", plain)
+    plain = re.sub(r"^(\d*)([-+=:.)])", r"\1\\\2", plain)
     return re.sub(r"(https?|www|ftp)([:.])", r"\1\\\2", plain, flags=re.IGNORECASE)
 
 
