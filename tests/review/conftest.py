@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -18,8 +18,10 @@ from blackstart import events as ev
 from blackstart.chain import Body, Event, FreeText, Source
 from blackstart.clock import after
 from blackstart.review import review
-from blackstart.review.model import Finding, Metric, Review
 from blackstart.testing import History
+
+if TYPE_CHECKING:
+    from blackstart.review.model import Finding, Metric, Review
 
 ROOT = Path(__file__).parents[2]
 FILES = {
@@ -246,7 +248,7 @@ class Story:
 
     def _round(self, history: History, at: float) -> None:
         states = {
-            name: next((state for s, state in reversed(sorted(edges)) if s <= at), "green")
+            name: next((state for s, state in sorted(edges, reverse=True) if s <= at), "green")
             for name, edges in self._states.items()
         }
         history.add(ev.ProbesSampled(dict(states), {}), at=at, actor="sampler", source="probe")
