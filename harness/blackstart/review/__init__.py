@@ -1,5 +1,6 @@
 """Judgement: a pure function of a drill's record."""
 
-from blackstart.review.judgement import review, to_bytes
+from blackstart.review.judge import review
+from blackstart.review.model import Review, to_bytes
 
-__all__ = ["review", "to_bytes"]
+__all__ = ["Review", "review", "to_bytes"]

@@ -1,183 +1,186 @@
-"""The runbook's steps beside what was run: done, skipped, out of order, failed, and missing from the runbook."""
+"""The runbook's steps beside the recorded commands and the components' audit lines.
+
+A command goes to the step that a person who follows the runbook would be at: the next open one that has it, short of a
+change that was not begun yet; else an earlier one that was left out; else it repeats one that is done. So `bao status`
+before the fix is the diagnosis and after it the verification, though both steps have the same command.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from blackstart.review.model import StepLine
+from blackstart.review.commands import Words, parts_of
 
 if TYPE_CHECKING:
-    from blackstart.review.facts import Command, Facts
-    from blackstart.review.moments import Moments
-    from blackstart.runbook import Command as Written
-    from blackstart.runbook import Step
+    from blackstart.platform import Platform
+    from blackstart.review.timeline import Ran, Timeline
+    from blackstart.runbook import Command, Runbook, Step
 
-State = Literal["done", "skipped", "out of order", "failed", "missing"]
+__all__ = ["Aligned", "Alignment", "align"]
 
-__all__ = ["align", "mutates", "normal", "relevant", "written"]
-
-READS = (
-    re.compile(
-        r"^(?:bao|vault)\s+(?:status|read|list|token lookup|kv get|kv list|policy read|policy list|audit list|auth list)\b"
-    ),
-    re.compile(
-        r"^(?:bao|vault)\s+(?:operator\s+(?:members|raft list-peers|key-status)|version|secrets list|path-help)\b"
-    ),
-    re.compile(
-        r"^(?:resolve|teams|cat|ls|grep|head|tail|less|ps|date|echo|env|history|pwd|which|id|whoami|uptime|df|free|dig|true)\b"
-    ),
-    re.compile(r"^curl\b(?!.*(?:\s-X\s*(?:POST|PUT|DELETE|PATCH)|--request\s|\s-d\b|--data))"),
-)
-"""Commands that only read, besides the ones that the runbook calls read-only (P22 judges by commands alone)."""
+StepState = Literal["done", "skipped", "out of order", "failed"]
 
 
-def normal(line: str, tools: dict[str, str]) -> str:
-    """A command in one form: single spaces, no quotes, the replica's tool for the production one."""
-    words = re.sub(r"[\"']", "", line).split()
-    if words:
-        words[0] = tools.get(words[0], words[0])
-    return " ".join(words)
+@dataclass(slots=True)
+class _Slot:
+    """One command of a step, and how it went."""
+
+    command: Command
+    spelled: list[Words]
+    tries: list[Ran] = field(default_factory=list)
+    done: Ran | None = None
 
 
-def _shape(line: str, tools: dict[str, str]) -> str:
-    """A command without what varies between people: which key share, in whose home."""
-    text = normal(line, tools)
-    text = re.sub(r"\$\(\s*cat\s+(\S+?)\s*\)", r"\1", text)
-    text = re.sub(r"(?:~|\$HOME|/\S*?/home/[\w-]+)/", "~/", text)
-    return re.sub(r"(unseal-keys/)\d+", r"\1N", text)
+@dataclass(slots=True)
+class Aligned:
+    """One step of the runbook with what was run for it. `repeats` are runs after it was done."""
+
+    step: Step
+    slots: list[_Slot]
+    repeats: list[Ran] = field(default_factory=list)
+    state: StepState = "skipped"
+    reason: str = ""
+    audit: list[int] = field(default_factory=list)
+
+    @property
+    def mutating(self) -> bool:
+        return any(slot.command.mutating for slot in self.slots)
+
+    @property
+    def tries(self) -> list[Ran]:
+        """Every run for this step, in order; repeats left out."""
+        runs = {ran.started.seq: ran for slot in self.slots for ran in slot.tries}
+        return [runs[seq] for seq in sorted(runs)]
+
+    @property
+    def begun(self) -> bool:
+        return any(slot.tries for slot in self.slots)
+
+    @property
+    def done_at(self) -> Ran | None:
+        """The run that completed it, or None."""
+        last = [slot.done for slot in self.slots]
+        complete = [ran for ran in last if ran is not None]
+        if len(complete) < len(self.slots):
+            return None
+        return max(complete, key=lambda ran: ran.started.seq)
+
+    @property
+    def commands(self) -> list[int]:
+        return sorted({ran.started.seq for ran in [*self.tries, *self.repeats]})
 
 
-def written(facts: Facts, command: Command) -> Written | None:
-    """The runbook's command that this one is; None when no step has it."""
-    tools = facts.inputs.platform.tools
-    shape = _shape(command.line, tools)
-    for step in facts.inputs.runbook.steps:
-        for one in step.commands:
-            if _shape(one.text, tools) == shape:
-                return one
+@dataclass(slots=True)
+class Alignment:
+    """Every step that has commands, and the runs that no step has."""
+
+    steps: list[Aligned]
+    strays: list[Ran] = field(default_factory=list)
+
+    def step(self, step_id: str) -> Aligned | None:
+        return next((aligned for aligned in self.steps if aligned.step.id == step_id), None)
+
+
+def align(line: Timeline, runbook: Runbook, platform: Platform) -> Alignment:
+    """Put every command that was run beside the step it belongs to."""
+    steps = [
+        Aligned(step, [_Slot(command, parts_of(command.text, platform.tools)) for command in step.commands])
+        for step in runbook.steps
+        if step.commands
+    ]
+    alignment = Alignment(steps)
+    for ran in line.ran:
+        if ran.started.seq >= line.until_seq:
+            break
+        fits = [_place(steps, ran, words) for words in parts_of(ran.line, platform.tools)]
+        if not any(fits):
+            alignment.strays.append(ran)
+    for index, aligned in enumerate(steps):
+        aligned.state, aligned.reason = _judged(aligned, steps[index + 1 :])
+        aligned.audit = _beside(aligned, line)
+    return alignment
+
+
+def _place(steps: list[Aligned], ran: Ran, words: Words) -> bool:
+    """Give one command of a run to its step; whether there is one."""
+    having = [index for index, aligned in enumerate(steps) if _slot(aligned, words, fresh=False)]
+    if not having:
+        return False
+    index, open_ = _chosen(steps, having, words)
+    slot = _slot(steps[index], words, fresh=open_)
+    if slot is None or not open_:
+        steps[index].repeats.append(ran)
+        return True
+    slot.tries.append(ran)
+    if ran.exit_code in slot.command.exit_codes:
+        slot.done = ran
+    return True
+
+
+def _chosen(steps: list[Aligned], having: list[int], words: Words) -> tuple[int, bool]:
+    """The step that a run belongs to, and whether it is still open for it."""
+    at = max((index for index, aligned in enumerate(steps) if aligned.begun), default=-1)
+    open_ = [index for index in having if _slot(steps[index], words, fresh=True)]
+    ahead = [
+        i for i in open_ if i >= at and not any(s.mutating and not s.begun for s in steps[max(at, 0) : i])
+    ]
+    behind = [index for index in open_ if index < at]
+    done = [index for index in having if index not in open_ and index <= at]
+    for choice in (ahead[:1], behind[:1]):
+        if choice:
+            return choice[0], True
+    return (done[-1], False) if done else (open_[0], True) if open_ else (having[0], False)
+
+
+def _slot(aligned: Aligned, words: Words, *, fresh: bool) -> _Slot | None:
+    """The first command of a step that these words are; `fresh`: that was not done yet."""
+    for slot in aligned.slots:
+        if not (fresh and slot.done) and any(_same(words, spelled) for spelled in slot.spelled):
+            return slot
     return None
 
 
-def mutates(facts: Facts, command: Command) -> bool:
-    """Whether a command may change the platform: by the runbook where it has it, else by what it is."""
-    found = written(facts, command)
-    if found is not None:
-        return found.mutating
-    text = normal(command.line, facts.inputs.platform.tools)
-    return not any(pattern.match(text) for pattern in READS)
-
-
-def relevant(facts: Facts, command: Command) -> bool:
-    """Whether a command is about the failed component or what it directly depends on (TTE)."""
-    if written(facts, command) is not None:
+def _same(words: Words, spelled: Words) -> bool:
+    """Equal, options such as `-format=json` aside."""
+    if words == spelled:
         return True
-    words = normal(command.line, facts.inputs.platform.tools)
-    return any(name in words for name in _concerned(facts))
+    plain = [tuple(word for word in one if not word.startswith("-")) for one in (words, spelled)]
+    return plain[0] == plain[1]
 
 
-def _concerned(facts: Facts) -> set[str]:
-    platform = facts.inputs.platform
-    names: set[str] = set()
-    for _, _, fault in facts.faults.values():
-        node = platform.components.get(fault.target)
-        near = [fault.target, *(node.needs if node else [])]
-        names |= {
-            *near,
-            *(tool for tool, own in platform.tools.items() if tool in near for tool in (tool, own)),
-        }
-    return names
-
-
-# --- the steps ----------------------------------------------------------------------------------
-
-
-def align(facts: Facts, moments: Moments) -> list[StepLine]:
-    """Every step of the runbook that has commands, in its order, and what helped without being in it."""
-    steps = [step for step in facts.inputs.runbook.steps if step.commands]
-    runs = _assigned(facts, steps)
-    lines = [_step_line(facts, steps, index, runs) for index in range(len(steps))]
-    return lines + list(_missing(facts, moments))
-
-
-def _assigned(facts: Facts, steps: list[Step]) -> dict[int, list[Command]]:
-    """Each recorded command by the index of the step that it was run for.
-
-    A command that several steps have (is it sealed, before and after) belongs to the next of them from where the
-    person was, else to the first that was not run yet.
-    """
-    tools = facts.inputs.platform.tools
-    shapes = [{_shape(one.text, tools) for one in step.commands} for step in steps]
-    runs: dict[int, list[Command]] = {}
-    at = 0
-    for command in facts.commands:
-        shape = _shape(command.line, tools)
-        fits = [index for index, own in enumerate(shapes) if shape in own]
-        if command.actor not in facts.people or not fits:
-            continue
-        ahead = [index for index in fits if index >= at]
-        new = [index for index in fits if index not in runs]
-        at = (ahead or new or fits)[0]
-        runs.setdefault(at, []).append(command)
-    return runs
-
-
-def _step_line(facts: Facts, steps: list[Step], index: int, runs: dict[int, list[Command]]) -> StepLine:
-    step, run = steps[index], runs.get(index, [])
-    state, reason = _state(facts, step, run)
-    later = [runs[other][0].s for other in runs if other > index]
-    if state == "done" and later and run[0].s > min(later):
-        state, reason = "out of order", "it was run after a later step"
-    events = sorted({event for command in run for event in _evidence(facts, command)})
-    book = facts.inputs.runbook
-    return StepLine(book.slug, step.id, step.title, state, book.path, step.line, events, reason)
-
-
-def _state(facts: Facts, step: Step, run: list[Command]) -> tuple[State, str]:
-    tools = facts.inputs.platform.tools
-    if not run:
+def _judged(aligned: Aligned, later: list[Aligned]) -> tuple[StepState, str]:
+    left = [slot for slot in aligned.slots if slot.done is None]
+    failed = [slot for slot in left if slot.tries and slot.tries[-1].exit_code is not None]
+    if failed:
+        command, code = failed[0].command.text, failed[0].tries[-1].exit_code
+        accepted = " or ".join(map(str, failed[0].command.exit_codes))
+        return "failed", f"{command} ended with exit code {code}, the runbook expects {accepted}"
+    if not aligned.begun:
         return "skipped", "none of its commands was run"
-    last = {_shape(command.line, tools): command for command in run}
-    for one in step.commands:
-        command = last.get(_shape(one.text, tools))
-        if command is None:
-            return "skipped", f"line {one.line} was not run: {one.text}"
-        if command.exit_code is None:
-            return "failed", f"it never ended: {one.text}"
-        if command.exit_code not in one.exit_codes:
-            return "failed", f"exit code {command.exit_code}: {one.text}"
+    if left:
+        return "skipped", f"{left[0].command.text} was never run to its end"
+    first = aligned.tries[0].started.seq
+    for other in later:
+        if other.begun and other.tries[0].started.seq < first and _ordered(aligned, other):
+            return "out of order", f"{other.step.id} was begun before it"
     return "done", ""
 
 
-def _evidence(facts: Facts, command: Command) -> Iterator[int]:
-    """The command's own events, and the audit lines of the same person that it caused."""
-    yield command.event
-    if command.end_event is not None:
-        yield command.end_event
-    ends = command.end_s if command.end_s is not None else command.s
-    for s, event, audit in facts.audits:
-        if audit.who == command.actor and command.s <= s <= ends + 1.0:
-            yield event
+def _ordered(one: Aligned, other: Aligned) -> bool:
+    """Whether the order of two steps matters: not among reads of one section."""
+    return one.step.section != other.step.section or one.mutating or other.mutating
 
 
-def _missing(facts: Facts, moments: Moments) -> Iterator[StepLine]:
-    """Changes that worked during the outage and that no runbook has."""
-    book = facts.inputs.runbook
-    for command in facts.commands:
-        if command.actor not in facts.people or command.exit_code != 0 or written(facts, command):
-            continue
-        if mutates(facts, command) and any(
-            one.start_s <= command.s and (one.end_s is None or command.s <= one.end_s)
-            for one in moments.outages
-        ):
-            yield StepLine(
-                book.slug,
-                "",
-                command.line,
-                "missing",
-                book.path,
-                1,
-                list(_evidence(facts, command)),
-                "no runbook has it",
-            )
+def _beside(aligned: Aligned, line: Timeline) -> list[int]:
+    """The audit lines of the same person from while the step's commands ran."""
+    runs = [*aligned.tries, *aligned.repeats]
+    return sorted(
+        {
+            seen.event.seq
+            for seen in line.audit
+            for ran in runs
+            if ran.who == seen.body.who
+            and ran.at_s <= seen.at_s <= (ran.end_s if ran.end_s is not None else line.end_s)
+        }
+    )

@@ -1,76 +1,91 @@
-"""What the drill was run from, parsed from the texts in its own record: review reads no disk."""
+"""The files that a drill was run from, out of the record's header: review never reads the disk for them."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from blackstart import runbook as runbooks
-from blackstart.crew import Crew
 from blackstart.errors import RecordError
 from blackstart.platform import Platform
 from blackstart.protocol import Protocol
+from blackstart.review.model import Where
 from blackstart.scenario import Scenario
-from blackstart.source import Model, parse_text
+from blackstart.source import Model, Place, parse_text
+from blackstart.yamltree import Node, parse
 
 if TYPE_CHECKING:
     from blackstart.events import DrillOpened
     from blackstart.runbook import Runbook
 
-__all__ = ["Inputs", "parse_inputs"]
+__all__ = ["Inputs", "inputs_of"]
 
 M = TypeVar("M", bound=Model)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
-    """The files of a drill, typed; `files` has (path, text) by kind."""
+    """What people had in hand, parsed."""
 
     scenario: Scenario
     protocol: Protocol
     runbook: Runbook
     platform: Platform
-    crew: Crew
-    files: dict[str, tuple[str, str]]
+    protocol_path: str
+    protocol_text: str = field(repr=False)
 
-    def line_of(self, kind: str, *keys: str) -> tuple[str, int]:
-        """The file of that kind and the line at which the innermost of these nested keys stands; 1 if unwritten."""
-        path, text = self.files[kind]
-        lines = text.split("\n")
-        at = 0
-        for depth, key in enumerate(keys):
-            pattern = re.compile(
-                rf"^\s{{{2 * depth},}}[\"']?{re.escape(key)}[\"']?\s*:"
-                if depth
-                else rf"^{re.escape(key)}\s*:"
-            )
-            found = next((n for n in range(at, len(lines)) if pattern.match(lines[n])), None)
-            if found is None:
-                break
-            at = found
-        return path, at + 1
+    @cached_property
+    def _protocol_tree(self) -> Node | None:
+        return parse(self.protocol_text, self.protocol_path)[0]
+
+    def rule(self, *place: str) -> Where:
+        """Where the protocol says something; a default that was not written is shown at what stands above it."""
+        path: Place = place
+        tree = self._protocol_tree
+        if tree is None:
+            return Where(self.protocol_path, 1)
+        above = tree.find(path[:-1])
+        key = above.keys.get(str(path[-1]))
+        return Where(self.protocol_path, key[0] if key else above.line)
+
+    @property
+    def clean_window_s(self) -> float:
+        """The scenario's own clean window, else the protocol's."""
+        own = self.scenario.clean_window
+        return self.protocol.clean_window if own is None else own
+
+    @property
+    def sustained_s(self) -> float:
+        """How long green must last to be more than a flap."""
+        own = self.scenario.recovered.sustained
+        return self.protocol.sustained if own is None else own
 
 
-def parse_inputs(header: DrillOpened) -> Inputs:
-    """Errors: RecordError when the record lacks a file; InputError when one does not parse by today's models."""
-    files = {one["kind"]: (one["path"], one["text"]) for one in header.inputs}
-    missing = [kind for kind in ("scenario", "protocol", "runbook", "platform", "crew") if kind not in files]
-    if missing:
-        raise RecordError(
-            f"the record has no {missing[0]} to judge by", hint="it was not written by blackstart run"
-        )
-    runbook_path, runbook_text = files["runbook"]
+def inputs_of(opened: DrillOpened) -> Inputs:
+    """Errors: RecordError when the header lacks a file; InputError when one is no longer valid by today's rules."""
+    protocol_path, protocol_text = _file(opened, "protocol")
+    runbook_path, runbook_text = _file(opened, "runbook")
     return Inputs(
-        _model(Scenario, files["scenario"]),
-        _model(Protocol, files["protocol"]),
+        _model(opened, "scenario", Scenario),
+        parse_text(Protocol, protocol_text, protocol_path),
         runbooks.parse(runbook_text, runbook_path),
-        _model(Platform, files["platform"]),
-        _model(Crew, files["crew"]),
-        files,
+        _model(opened, "platform", Platform),
+        protocol_path,
+        protocol_text,
     )
 
 
-def _model(model: type[M], file: tuple[str, str]) -> M:
-    path, text = file
+def _model(opened: DrillOpened, kind: str, model: type[M]) -> M:
+    path, text = _file(opened, kind)
     return parse_text(model, text, path)
+
+
+def _file(opened: DrillOpened, kind: str) -> tuple[str, str]:
+    for file in opened.inputs:
+        if file.get("kind") == kind:
+            return file["path"], file["text"]
+    raise RecordError(
+        f"the record of {opened.drill} lacks the {kind} that it was run from",
+        hint="blackstart verify says whether the record is what was written",
+    )

@@ -5,10 +5,11 @@ Everything in it was computed from the record alone; the same record gives the s
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Finding", "Gate", "Metric", "Rating", "Review", "Span", "StepLine", "Where"]
+__all__ = ["Finding", "Gate", "Metric", "Rating", "Review", "Span", "StepLine", "Where", "to_bytes"]
 
 REVIEW_SCHEMA = 1
 RULES_VERSION = 1
@@ -36,7 +37,10 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One runbook step beside what was done. `missing`: commands that helped and that no runbook has."""
+    """One runbook step beside what was done. `missing`: commands that helped and that no runbook has.
+
+    `commands` are the numbers of the events that began each, `audit` those of the component's own log beside them.
+    """
 
     runbook: str
     step: str
@@ -46,6 +50,7 @@ class StepLine:
     line: int
     commands: list[int]
     reason: str = ""
+    audit: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of drill time on one lane of the picture (a probe red, a fault active, a role held)."""
+    """A stretch of drill time on one lane of the picture. Lanes are `probe:`, `fault:` and `role:` with a name.
+
+    A probe's stretches are those in which it was not green; the label is its reason, or "missing".
+    """
 
     lane: str
     label: str
@@ -126,3 +134,9 @@ class Review:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def to_bytes(review: Review) -> bytes:
+    """`review.json`: canonical, so that the same record gives the same file byte for byte."""
+    text = json.dumps(review.to_json(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"

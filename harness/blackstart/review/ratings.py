@@ -1,42 +1,75 @@
-"""P, S, M or U for each capability, never above what the findings support (the field's exercise ratings)."""
+"""The field's ratings, from findings and metrics: never above what the evidence supports.
+
+P performed without challenges, S with some, M with major ones, U unable. One finding that failed makes S, a major one M,
+two major ones or a task whose end was never seen U. What could not be judged is no P. A task that nothing speaks of has
+no rating.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from blackstart.review.model import Finding, Metric, Rating
 
-__all__ = ["rate"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-_RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    # capability: the rows of its rules, and the timings without which it was not performed at all
-    "Detect": ((), ("TTD", "TTN")),
-    "Acknowledge": (("T03", "P04", "P05", "P06", "P09", "P10"), ("TTA",)),
-    "Communicate": (("P07", "P16", "P17", "P18", "P19", "P20", "P21", "P25", "P26", "P29"), ("TTC",)),
-    "Diagnose": (("P22-read-only-first",), ("TTE",)),
-    "Recover": (("P22-self-inflicted-harm", "P30", "P36"), ("TTR",)),
-    "Close": (("P23",), ("observation window",)),
+__all__ = ["ratings_of"]
+
+Grade = Literal["P", "S", "M", "U"]
+
+RULES: Mapping[str, tuple[str, ...]] = {
+    "Detect": (),
+    "Acknowledge": ("T03", "P04", "P05", "P06", "P09", "P10", "P30"),
+    "Communicate": ("P07", "P16", "P17", "P18", "P19", "P20", "P21", "P25", "P26", "P29"),
+    "Diagnose": ("P22-read-only-first",),
+    "Recover": ("P22-self-inflicted-harm", "P36"),
+    "Close": ("P23",),
 }
+"""Which rules speak of which capability, by how their ids begin."""
+
+ENDS: Mapping[str, tuple[str, ...]] = {
+    "Detect": ("TTD",),
+    "Acknowledge": ("TTA",),
+    "Communicate": ("TTC",),
+    "Diagnose": ("TTE",),
+    "Recover": ("TTR",),
+    "Close": ("observation window",),
+}
+"""The metric whose end each capability is about: when it was never seen, people were unable."""
 
 
-def rate(findings: list[Finding], metrics: list[Metric]) -> list[Rating]:
-    """U: not performed. M: performed, with a major finding. S: with a lesser one, or one unknown. P: without."""
+def ratings_of(findings: Sequence[Finding], metrics: Sequence[Metric]) -> list[Rating]:
+    """One rating for each capability that the evidence speaks of."""
     by_name = {metric.name: metric for metric in metrics}
-    return [_one(name, rows, needs, findings, by_name) for name, (rows, needs) in _RULES.items()]
+    found = []
+    for capability, rules in RULES.items():
+        own = [finding for finding in findings if finding.rule.startswith(rules)] if rules else []
+        ends = [by_name[name] for name in ENDS[capability] if name in by_name]
+        if rating := _rated(capability, own, ends):
+            found.append(rating)
+    return found
 
 
-def _one(
-    name: str,
-    rows: tuple[str, ...],
-    needs: tuple[str, ...],
-    findings: list[Finding],
-    metrics: dict[str, Metric],
-) -> Rating:
-    undone = [need for need in needs if metrics[need].status != "measured"]
-    if undone:
-        return Rating(name, "U", undone)
-    own = [f for f in findings if any(f.rule.startswith(row) for row in rows) and f.verdict != "pass"]
-    letter: Literal["P", "S", "M"] = "P"
-    if own:
-        letter = "M" if any(f.verdict == "fail" and f.severity == "major" for f in own) else "S"
-    return Rating(name, letter, [f.rule for f in own])
+def _rated(capability: str, findings: Sequence[Finding], ends: Sequence[Metric]) -> Rating | None:
+    failed = [finding for finding in findings if finding.verdict == "fail"]
+    unknown = [finding for finding in findings if finding.verdict == "unknown"]
+    unseen = [metric for metric in ends if metric.status == "censored"]
+    gaps = [
+        metric for metric in ends if metric.name == "TTD" and metric.status == "measured" and metric.reason
+    ]
+    seen = any(metric.status == "measured" for metric in ends) or bool(findings)
+    if not seen and not unseen:
+        return None
+    because = [f"{metric.name}: {metric.reason}" for metric in [*unseen, *gaps]]
+    because += [finding.rule for finding in [*failed, *unknown]]
+    return Rating(capability, _grade(len(unseen), failed, len(unknown) + len(gaps)), because)
+
+
+def _grade(unseen: int, failed: Sequence[Finding], doubts: int) -> Grade:
+    major = sum(1 for finding in failed if finding.severity == "major")
+    if unseen or major > 1:
+        return "U"
+    if major:
+        return "M"
+    return "S" if failed or doubts else "P"

@@ -1,97 +1,134 @@
-"""One place to look: the thread, questions that come elsewhere, direct messages (P07, P29)."""
+"""One thread, and no side talk (P07, P29)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from blackstart.review.findings.base import Case, failed, passed
+from blackstart.chain import Event
+from blackstart.review.findings.base import Draft, failed, passed, rule
+from blackstart.review.spell import plural, spell
 
 if TYPE_CHECKING:
-    from blackstart.review.facts import Message
-    from blackstart.review.model import Finding
+    from blackstart.review.facts import Facts
+    from blackstart.review.timeline import Message
 
-__all__ = ["RULES"]
+_INCIDENT = re.compile(r"\b(?:incident|outage)\b", re.IGNORECASE)
 
 
-def one_thread(case: Case) -> Finding | None:
-    """P07: what people say of the incident stands in the thread; questions elsewhere are answered with its address."""
-    rules, facts = case.facts.inputs.protocol.thread, case.facts
-    asked = _asked(case)
-    own = [m for m in facts.messages if not m.bot and m.actor in facts.people]
-    pointers = [m for m in own if m.channel.startswith("#") and _points(case, m)]
-    counted = [m for m in own if m not in pointers]
-    elsewhere = [m for m in counted if m.channel != rules.name]
-    unanswered = [q for q in asked if not _answered(q, pointers, rules.redirect_within)]
-    if not asked and not counted:
+@rule(
+    "P07-one-thread",
+    "There is one thread, and questions elsewhere are answered with a pointer to it",
+    "minor",
+    "Give whoever speaks for the incident a ready answer with the thread's link, and a view of the teams' channels.",
+)
+def one_thread(facts: Facts) -> Draft | None:
+    """P07. Direct messages have a rule of their own; a pointer to the thread is no side talk."""
+    asked = list(_asked(facts))
+    late = [(ask, answer) for ask, answer in asked if not _in_time(facts, ask, answer)]
+    aside = [m for m in facts.spoken if _is_aside(facts, m)]
+    inside = len(facts.talk)
+    if not asked and not inside and not aside:
         return None
-    rule, where = "P07-one-thread", case.protocol_line("thread", "redirect_within")
-    ratio = 1.0 - len(elsewhere) / len(counted) if counted else 1.0
-    evidence = [q.event for q in unanswered] + [m.event for m in elsewhere]
-    if not unanswered and ratio >= rules.single_ratio:
-        return passed(rule, "The incident had one thread", [m.event for m in [*asked, *pointers]], where)
-    detail = []
-    if unanswered:
-        detail.append(
-            f"{len(unanswered)} of {len(asked)} questions elsewhere got no pointer to the thread in time."
+    rules, problems, evidence = facts.inputs.protocol.thread, [], list[Event]()
+    where = facts.inputs.rule("thread", "redirect_within")
+    if late:
+        problems.append(_unanswered(late, rules.redirect_within))
+        evidence += [
+            event for ask, answer in late for event in (ask, answer.event if answer else None) if event
+        ]
+    if aside and inside / (inside + len(aside)) < rules.single_ratio:
+        where = where if late else facts.inputs.rule("thread", "single_ratio")
+        problems.append(
+            f"{plural(len(aside), 'message')} about the incident stood elsewhere, {inside} in the thread."
         )
-    if ratio < rules.single_ratio:
-        detail.append(f"Only {ratio:.0%} of what was said stood in the thread.")
-    return failed(
-        rule,
-        "minor",
-        "Teams that asked elsewhere were not led to the thread",
-        " ".join(detail),
-        evidence,
-        where,
-        "Answer questions in team channels with a canned pointer to the thread.",
-        in_the_dark=None,
+        evidence += [message.event for message in aside]
+    if problems:
+        return failed(" ".join(problems), evidence, where)
+    seen = [event for ask, answer in asked for event in (ask, answer.event if answer else None) if event]
+    return passed("The talk was in one thread, and questions elsewhere were answered there.", seen, where)
+
+
+def _asked(facts: Facts) -> list[tuple[Event, Message | None]]:
+    """Each question outside the thread, up to the all-clear, with the first answer that points to the thread."""
+    messages = {message.id: message for message in facts.line.messages}
+    found = []
+    for event, body in facts.line.questions:
+        ask = messages.get(body.message)
+        if ask is None or ask.channel == facts.inputs.protocol.thread.name or facts.effect is None:
+            continue
+        if facts.effect.event.seq < event.seq < facts.talk_end.seq:
+            found.append((ask.event, _answer(facts, ask)))
+    return found
+
+
+def _answer(facts: Facts, ask: Message) -> Message | None:
+    return next(
+        (
+            message
+            for message in facts.spoken
+            if message.event.seq > ask.event.seq
+            and (message.channel == ask.channel or message.reply_to == ask.id)
+            and _points_to_thread(facts, message)
+        ),
+        None,
     )
 
 
-def _asked(case: Case) -> list[Message]:
-    """What teams asked outside the thread while they had something to ask about and somebody had been paged."""
-    at = case.moments
-    since = at.delivered.s if at.delivered else None
-    if since is None:
-        return []
-    ends = case.cadence.end_s
-    teams = set(case.facts.inputs.platform.teams)
-    return [m for m in case.facts.messages if m.bot and m.actor in teams and since <= m.s <= ends]
+def _in_time(facts: Facts, ask: Event, answer: Message | None) -> bool:
+    """People are held to it from the page on; a question whose time is not over yet is no failure."""
+    begin = max(ask.drill_s, facts.delivered.drill_s if facts.delivered else ask.drill_s)
+    due_s = begin + facts.inputs.protocol.thread.redirect_within
+    if answer is None:
+        return due_s > facts.end_s
+    return answer.at_s <= due_s
 
 
-def _points(case: Case, message: Message) -> bool:
-    thread = case.facts.inputs.protocol.thread.name
-    text = message.text.lower()
-    return (
-        f"#{thread}" in text
-        or case.facts.header.drill.lower() in text
-        or re.search(r"\bthread\b", text) is not None
+def _unanswered(late: list[tuple[Event, Message | None]], within: float) -> str:
+    never = sum(1 for _, answer in late if answer is None)
+    slow = [spell(answer.at_s - ask.drill_s) for ask, answer in late if answer]
+    parts = (
+        [f"{plural(never, 'question')} of teams got no answer with a pointer to the thread"] if never else []
+    )
+    if slow:
+        parts.append(f"{plural(len(slow), 'answer')} came after {', '.join(slow)}")
+    return f"{'; '.join(parts)}; the limit is {spell(within)}."
+
+
+def _is_aside(facts: Facts, message: Message) -> bool:
+    thread = facts.inputs.protocol.thread.name
+    elsewhere = message.channel != thread and not message.channel.startswith("@")
+    return elsewhere and _about(facts, message) and not _points_to_thread(facts, message)
+
+
+def _points_to_thread(facts: Facts, message: Message) -> bool:
+    name = re.escape(facts.inputs.protocol.thread.name)
+    pattern = rf"#{name}\b|\b(?:incident|{name})\s+(?:thread|channel)\b|{re.escape(facts.line.opened.drill)}"
+    return re.search(pattern, message.text, re.IGNORECASE) is not None
+
+
+def _about(facts: Facts, message: Message) -> bool:
+    """Whether a message names the incident or what it shows."""
+    text = message.text
+    if _INCIDENT.search(text) or facts.line.opened.drill.lower() in text.lower():
+        return True
+    names = sorted(facts.failed_components)
+    return bool(facts.reader.claims(text)) or any(
+        re.search(rf"\b{re.escape(n)}\b", text, re.IGNORECASE) for n in names
     )
 
 
-def _answered(question: Message, pointers: list[Message], within_s: float) -> bool:
-    return any(p.channel == question.channel and 0 <= p.s - question.s <= within_s for p in pointers)
-
-
-def no_direct_messages(case: Case) -> Finding | None:
-    """P29: updates by direct message reach one person and leave the others in the dark."""
-    own = [m for m in case.facts.messages if not m.bot and m.actor in case.facts.people]
-    if not own:
-        return None
-    rule, where = "P29-no-direct-messages", case.protocol_line("thread", "name")
-    direct = [m for m in own if m.channel.startswith("@")]
-    if not direct:
-        return passed(rule, "Nothing was told by direct message", [], where)
-    return failed(
-        rule,
-        "minor",
-        "Updates went out by direct message",
-        f"{len(direct)} direct message{'s' if len(direct) > 1 else ''} about the incident.",
-        [m.event for m in direct],
-        where,
-        "Move such a conversation to the thread with one sentence that says so.",
-    )
-
-
-RULES = (one_thread, no_direct_messages)
+@rule(
+    "P29-no-direct-messages",
+    "Nobody is told by direct message",
+    "minor",
+    "Let the thread be the only place that is quick to write to, and point direct questions there.",
+)
+def no_direct_messages(facts: Facts) -> Draft | None:
+    """P29: what one person is told, the others do not know."""
+    told = [m for m in facts.spoken if m.channel.startswith("@") and _about(facts, m)]
+    where = facts.inputs.rule("thread", "name")
+    if told:
+        detail = f"{plural(len(told), 'direct message')} told of the incident what the thread was for."
+        return failed(detail, [message.event for message in told], where)
+    return passed("No direct message told of the incident.", [], where)
