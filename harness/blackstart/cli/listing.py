@@ -23,7 +23,9 @@ def list_drills(reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> N
 
     Example: blackstart list
     """
-    drills = [_line(folder) for folder in _folders(reports_dir)]
+    from blackstart.record.ids import known
+
+    drills = [_line(reports_dir / drill) for drill in known(reports_dir)]
     if as_json:
         typer.echo(json.dumps({"drills": drills}, indent=2))
         return
@@ -33,27 +35,25 @@ def list_drills(reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> N
         typer.echo(f"{drill['drill']}  {drill['outcome']:<9} {drill['crew']:<14} {drill['scenario']}")
 
 
-def _folders(reports_dir: Path) -> list[Path]:
-    return sorted(folder.parent for folder in reports_dir.glob("INC-*/record.sqlite"))
-
-
 def _line(folder: Path) -> dict[str, Any]:
     """One drill in a line; a record that cannot be read says so instead of hiding."""
     from blackstart.errors import BlackstartError
-    from blackstart.events import DrillOpened
-    from blackstart.record.reader import read
+    from blackstart.record.reader import header
 
-    line = {"drill": folder.name, "outcome": "unclosed", "crew": "?", "scenario": "?"}
+    line = {"drill": folder.name, "outcome": _outcome(folder), "crew": "?", "scenario": "?"}
     try:
-        header = next(iter(read(folder)), None)
+        opened = header(folder)
     except BlackstartError as error:
         return line | {"outcome": "unreadable", "scenario": error.message}
-    if header is not None and isinstance(header.body, DrillOpened):
-        line |= {"crew": header.body.crew, "scenario": header.body.scenario}
-    review = folder / "review.json"
-    if review.is_file():
-        line["outcome"] = json.loads(review.read_text("utf-8"))["outcome"]
-    return line
+    return line | {"crew": opened.crew, "scenario": opened.scenario}
+
+
+def _outcome(folder: Path) -> str:
+    """What the drill's review says; "unclosed" before there is one: it runs, or its harness died."""
+    try:
+        return str(json.loads((folder / "review.json").read_text("utf-8"))["outcome"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "unclosed"
 
 
 def show(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:
