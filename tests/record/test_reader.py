@@ -73,7 +73,9 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path, write: Write) -> None:
     assert read(path) == whole[:-1]
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "{}", "7", "{},{}", "{}],[{}", '{"seq":1}', "\ud800", "[" * 100_000])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "{}", "7", "{},{}", "{}],[{}", '{"seq":1}', "\ud800", "[" * 100_000]
+)
 def test_damage_has_a_place(tmp_path: Path, write: Write, line: str) -> None:
     write(tmp_path, 4)
     path = tmp_path / "record.jsonl"
