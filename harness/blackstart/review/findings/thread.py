@@ -50,14 +50,18 @@ def one_thread(facts: Facts) -> Draft | None:
 
 
 def _asked(facts: Facts) -> list[tuple[Event, Message | None]]:
-    """Each question outside the thread, up to the all-clear, with the first answer that points to the thread."""
+    """Each question outside the thread, from the page to the all-clear, with the first answer that points to the thread.
+    Before the page nobody on call knew of anything.
+    """
     messages = {message.id: message for message in facts.line.messages}
-    found = []
+    found: list[tuple[Event, Message | None]] = []
+    if facts.delivered is None:
+        return found
     for event, body in facts.line.questions:
         ask = messages.get(body.message)
-        if ask is None or ask.channel == facts.inputs.protocol.thread.name or facts.effect is None:
+        if ask is None or ask.channel == facts.inputs.protocol.thread.name:
             continue
-        if facts.effect.event.seq < event.seq < facts.talk_end.seq:
+        if facts.delivered.seq < event.seq < facts.talk_end.seq:
             found.append((ask.event, _answer(facts, ask)))
     return found
 
@@ -76,9 +80,8 @@ def _answer(facts: Facts, ask: Message) -> Message | None:
 
 
 def _in_time(facts: Facts, ask: Event, answer: Message | None) -> bool:
-    """People are held to it from the page on; a question whose time is not over yet is no failure."""
-    begin = max(ask.drill_s, facts.delivered.drill_s if facts.delivered else ask.drill_s)
-    due_s = begin + facts.inputs.protocol.thread.redirect_within
+    """A question whose time is not over yet is no failure."""
+    due_s = ask.drill_s + facts.inputs.protocol.thread.redirect_within
     if answer is None:
         return due_s > facts.end_s
     return answer.at_s <= due_s
