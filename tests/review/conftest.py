@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from blackstart import events as ev
+from blackstart import runbook
 from blackstart.chain import Body, Event, FreeText, Source
 from blackstart.clock import after
 from blackstart.review import review
@@ -44,7 +45,6 @@ PROBES = {
 }
 HIT = ("vault", "ship", "authenticate")
 """What turns red when Vault is sealed."""
-UNSEAL = ('bao operator unseal "$(cat ~/unseal-keys/1)"', 'bao operator unseal "$(cat ~/unseal-keys/2)"')
 DRILL = "INC-2026-04-26-001"
 PEOPLE = ("ic-1", "sme-1", "comms-1")
 BROKEN = (
@@ -94,7 +94,11 @@ class Story:
     def fault(
         self, at: float = 60.0, fault: str = "sealed", target: str = "vault", probe: str = "vault"
     ) -> Story:
-        return self.add(at, ev.FaultIntended(fault, "vault.seal", target, {}, {}, probe, 10.0))
+        self.add(at, ev.FaultIntended(fault, "vault.seal", target, {}, {}, probe, 10.0))
+        return self.add(at, ev.FaultInjected(fault))
+
+    def effective(self, at: float, fault: str = "sealed", probe: str = "vault") -> Story:
+        return self.add(at, ev.FaultEffective(fault, probe))
 
     def probes(self, at: float, state: Probe, *names: str, since: float | None = None) -> Story:
         before = at if since is None else since
@@ -139,6 +143,11 @@ class Story:
             at, ev.ThreadPosted(f"m-{self._count}", channel, FreeText.of(text), bot), who, "thread"
         )
 
+    def ask(self, at: float, team: str = "payments") -> Story:
+        """A team asks in its own channel, by the scenario."""
+        self.say(at, "Our deploys fail. Is it us?", team, f"#{team}", bot=True)
+        return self.add(at, ev.InjectDelivered(f"{team}-asks", "question", f"m-{self._count}"))
+
     def pin(self, at: float, who: str = "ic-1") -> Story:
         """Pin the message told last."""
         return self.add(at, ev.ThreadPinned(f"m-{self._count}", "incident"), who, "thread")
@@ -177,17 +186,22 @@ class Story:
             self.add(at + takes, done, who, "terminal")
         return self
 
+    def follow(self, at: float, section: str, who: str = "sme-1") -> Story:
+        """Run every command of a section of the runbook, a second apart."""
+        steps = runbook.parse(self.inputs["runbook"], FILES["runbook"]).section(section)
+        for number, command in enumerate(command for step in steps for command in step.commands):
+            sealed = 2 in command.exit_codes
+            self.run(at + number, command.text, who, exit_code=2 if sealed else 0)
+        return self
+
     def diagnose(self, at: float, who: str = "sme-1") -> Story:
-        self.run(at, "bao status", who, exit_code=2)
-        self.run(at + 1, "resolve _vault._tcp.platform.test SRV", who)
-        return self.run(at + 2, "teams", who)
+        return self.follow(at, "diagnosis", who)
 
     def unseal(self, at: float, who: str = "sme-1") -> Story:
-        return self.run(at, UNSEAL[0], who).run(at + 1, UNSEAL[1], who)
+        return self.follow(at, "fix", who)
 
     def verify(self, at: float, who: str = "sme-1") -> Story:
-        self.run(at, "bao status", who).run(at + 1, "bao token lookup", who)
-        return self.run(at + 2, "deploy payments", who)
+        return self.follow(at, "verification", who)
 
     def finish(self, at: float, reason: str = "recovered", *, by: str = "people") -> Story:
         """The drill ends, the harness heals, the record is closed."""
@@ -285,7 +299,7 @@ def finding(judged: Review, rule: str) -> Finding | None:
 
 def broken() -> Story:
     """Vault is sealed at 60, three probes turn red at 61, a page goes out at 135. Nobody has done anything."""
-    return Story().fault(60).red(61, since=60).page(135)
+    return Story().fault(60).red(61, since=60).effective(61).page(135)
 
 
 def told() -> Story:
