@@ -26,6 +26,8 @@ SEALED = {**dict.fromkeys(CAPABILITIES, False), **dict.fromkeys(TEAMS, True)}
         "No team can deploy, authentication answers 503. What already runs is not affected.",
         "deploys and logins are blocked; customers notice nothing: everything else works",
         "deploys: failing, logins: failing; running services: unaffected",
+        "None of the running services are affected; deploys and logins fail.",
+        "None of the teams can deploy. Logins fail. Existing workloads are fine.",
     ],
 )
 def test_the_playbooks_impact_in_many_words(text: str) -> None:

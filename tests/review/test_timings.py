@@ -349,3 +349,8 @@ def test_both_events_of_a_measured_timing_are_named(stories: type[Stories]) -> N
             assert one.end_event is not None
             began, ended = events[one.start_event], events[one.end_event]
             assert round(ended.drill_s - began.drill_s, 3) == one.seconds
+
+
+def test_tta_the_acknowledgement_in_the_thread_counts_as_the_one_on_the_pager(stories: Stories) -> None:
+    assert _of(stories.broken().acknowledge(190), "TTA") == ("measured", 55.0)
+    assert _of(stories.broken().acknowledge(190).ack(230), "TTA") == ("measured", 55.0)

@@ -21,6 +21,7 @@ from blackstart.review.promises import Post, covered, posts_of
 from blackstart.review.size import Trigger, trigger_of
 from blackstart.review.stretches import Stretch, clipped, without
 from blackstart.review.timeline import FaultFact, Message, Page, Timeline, timeline_of
+from blackstart.review.wording import acknowledgement_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -179,10 +180,12 @@ class Facts:
         """e_deliv: the page reached the first in line. From here on people are timed."""
         return self.page.deliveries[0] if self.page and self.page.deliveries else None
 
-    @property
+    @cached_property
     def acked(self) -> Event | None:
-        """e_ack: the first acknowledgement by a participant."""
-        return self.page.acks[0] if self.page and self.page.acks else None
+        """e_ack: a participant's first explicit acknowledgement, on the pager or in the thread by its form."""
+        found = self.page.acks[:1] if self.page else []
+        found += [m.event for m in self.talk if acknowledgement_of(m.text, self.inputs.protocol).whole][:1]
+        return min(found, key=lambda event: event.seq, default=None)
 
     # --- what people said -------------------------------------------------------------------------
 

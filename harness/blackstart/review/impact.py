@@ -35,7 +35,7 @@ _RUNNING = (
 _ALL = r"everything(?:\s+else)?|all\s+else|the\s+rest|all\s+(?:probes|systems|services|checks)|every\s+probe|nothing|nobody"
 _UNABLE = (
     r"(?:cannot|can['\u2019]?t|can\s+not|could\s+not|couldn['\u2019]t|unable\s+to|not\s+able\s+to|fails?\s+to|failing\s+to"
-    r"|(?:no\s+(?:team|one)|nobody)\s+can)\s+(?:\w+\s+)?"
+    r"|(?:no\s+(?:team|one)|nobody|none\s+of\s+(?:the|our|my)\s+\w+)\s+can)\s+(?:\w+\s+)?"
 )
 _ABLE = r"(?:can|able\s+to)\s+(?:still\s+|now\s+|again\s+)?"
 _BAD = (
@@ -193,9 +193,13 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 def _flipped(green: bool, text: str, position: int) -> bool:
-    """Whether the predicate is denied: "do not work", "no team is affected". Three words before it are looked at."""
-    before = re.split(r"[,:\u2014]", text[:position])[-1].split()[-4:]
-    return green != (_NEGATION.search(" ".join(before)) is not None)
+    """Whether the predicate is denied: "do not work", "no team is affected". Four words before it are looked at,
+    and for "none of the running services are" the whole part of the sentence.
+    """
+    before = re.split(r"[,:\u2014]", text[:position])[-1]
+    near = " ".join(before.split()[-4:])
+    denied = _NEGATION.search(near) or re.search(r"\bnone\s+of\b", before, re.IGNORECASE)
+    return green != (denied is not None)
 
 
 def _said(subjects: Sequence[_Word], text: str) -> list[_Word]:
