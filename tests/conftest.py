@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import resource
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from hypothesis import settings
+
+# A script that runs the tests in its background has Ctrl-C ignored, and every process of the tests would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("blackstart", deadline=None)
 settings.load_profile("blackstart")
