@@ -150,3 +150,21 @@ def test_two_drills_side_by_side(tmp_path: Path) -> None:
     outs = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], outs
     assert len(list(tmp_path.glob("INC-*/record.sqlite"))) == 2
+
+
+def test_a_fault_that_was_never_injected_is_no_pass(tmp_path: Path, blackstart: Blackstart) -> None:
+    late = (ROOT / SCENARIO).read_text("utf-8").replace("at: 0s", "at: 3h")
+    scenario = tmp_path / "late.yaml"
+    scenario.write_text(late, "utf-8")
+    ended = blackstart("run", scenario, "--root", ROOT, "--reports-dir", tmp_path / "reports")
+    assert (ended.returncode, "1 of 1 faults were never injected" in ended.stderr) == (3, True), ended.stderr
+
+
+def test_output_that_cannot_be_written_ends_no_drill(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        words = [str(PROGRAM), "run", SCENARIO, "--reports-dir", str(tmp_path)]
+        ended = subprocess.run(
+            words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=full, check=False, timeout=110
+        )
+    assert ended.returncode == 0
+    assert [e.kind for e in recorded(folder_of(tmp_path))][-1] == "drill.closed"

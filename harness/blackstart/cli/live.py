@@ -93,11 +93,11 @@ class Lines(View):
             self._print(f"{clock_text(event.drill_s)}  {line}")
 
     def _print(self, line: str) -> None:
-        """Print, unless whoever read it has gone: that is no reason to end a drill."""
+        """Print, unless that can no longer be: it is no reason to end a drill."""
         try:
             if self._heard:
                 print(line, flush=True)  # noqa: T201  # this is the output
-        except BrokenPipeError:
+        except OSError:  # a pipe that was closed, a disk that is full
             self._heard = False
             _hush()
 

@@ -5,6 +5,8 @@ Only this package turns an error into an exit code (errors.py has the list).
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from typing import Annotated
@@ -50,6 +52,7 @@ def options(
 
 def main() -> None:
     """The entry point of the `blackstart` program."""
+    _ready_output()
     _register()
     try:
         app()
@@ -63,6 +66,15 @@ def main() -> None:
         traceback.print_exc()
         _tell("this is a bug in blackstart; please report it with the lines above", "")
         sys.exit(int(Exit.BUG))
+
+
+def _ready_output() -> None:
+    """Output is for whoever reads it: that nobody can, or not every letter, must never end a drill."""
+    if sys.stdout is None:  # it was closed before we began
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _tell(message: str, hint: str) -> None:

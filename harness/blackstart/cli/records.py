@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from blackstart.cli.options import REPORTS, AsJson, DrillArg, ReportsDir
-from blackstart.errors import Exit
+from blackstart.errors import Exit, UsageError
 
 __all__ = ["register"]
 
@@ -57,6 +57,10 @@ def export(
 
     folder = find(reports_dir, drill)
     target = out or Path(f"{folder.name}.jsonl")
+    if target.exists() or target.is_symlink():
+        raise UsageError(
+            f"{target} is there already", hint="name a new file with --out: nothing is overwritten"
+        )
     export_record(folder, target)
     typer.echo(str(target))
 

@@ -8,10 +8,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from blackstart.replica.base import Replica
 
 __all__ = ["REPLICA", "keep_logs", "label_of", "mine", "new_label", "remove_replica"]
 
@@ -52,14 +48,12 @@ def label_of(folder: Path) -> str:
         return ""
 
 
-def keep_logs(replica: Replica, folder: Path) -> None:
-    """Copy each component's log to `logs/<component>.log`."""
+def keep_logs(folder: Path) -> None:
+    """Copy each server's log to `logs/<component>.log`."""
     target = folder / "logs"
     target.mkdir(exist_ok=True)
-    for name in replica.components():
-        log = replica.log(name)
-        if log.exists():
-            shutil.copyfile(log, target / f"{name}.log")
+    for log in (folder / REPLICA / "logs").glob("*.log"):
+        shutil.copyfile(log, target / log.name)
 
 
 def remove_replica(folder: Path) -> None:

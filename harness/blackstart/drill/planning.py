@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,9 @@ from blackstart.errors import UsageError
 __all__ = ["Asked", "drills_of"]
 
 REPLICAS = ("local",)
+
+SLOWEST, FASTEST = 0.01, 1000.0
+"""Beyond a pace of 1000 a probe's interval is a quarter of an hour of drill time: nothing could be told from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ def drills_of(asked: Asked) -> list[Options]:
 def _refuse_nonsense(asked: Asked) -> None:
     if asked.replica and asked.replica not in REPLICAS:
         raise UsageError(f"no replica is called {asked.replica!r}", hint=f"there are: {', '.join(REPLICAS)}")
-    if asked.pace is not None and not (math.isfinite(asked.pace) and asked.pace > 0):
+    if asked.pace is not None and not SLOWEST <= asked.pace <= FASTEST:
         raise UsageError(
-            f"--pace is {asked.pace:g}", hint="a pace is above 0: 1 is real time, 6 six times as fast"
+            f"--pace is {asked.pace:g}",
+            hint="a pace is above 0, from 0.01 to 1000: 1 is real time, 6 six times as fast",
         )
     if asked.reports.exists() and not asked.reports.is_dir():
         raise UsageError(f"{asked.reports} is not a folder", hint="give a folder to --reports-dir")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from blackstart import watchdog
 from blackstart.clock import Stamp, SystemTime, iso
-from blackstart.drill.folder import label_of, mine, remove_replica
+from blackstart.drill.folder import keep_logs, label_of, mine, remove_replica
 from blackstart.errors import BlackstartError
 from blackstart.events import Body, DrillEnded, Event, FaultHealed, FaultProven, HarnessError, ReplicaDown
 from blackstart.faults.ledger import Ledger, Row
@@ -63,6 +63,7 @@ def _recover(folder: Path) -> Recovered:
     drill = Recovered(folder.name)
     _end_servers(folder, drill)
     healed = [] if drill.left else _heal(folder, drill)
+    keep_logs(folder)
     remove_replica(folder)
     try:
         _close_record(folder, healed, drill)

@@ -18,22 +18,25 @@ LAST_WORDS_S = 60.0
 
 
 class Recovery:
-    """Follows the probes: when all that count are green again, and for how long. A listener of the conductor."""
+    """Follows the probes: when all that count are green again, and for how long. A listener of the conductor.
+
+    `awaited` is how many faults of the schedule were not seen yet.
+    """
 
     def __init__(self, drill: Drill) -> None:
         self._drill = drill
         self._red: set[str] = set()
         self._green_since_s: float | None = None
-        self._awaited = 0
+        self.awaited = 0
         self._all_clear_s: float | None = None
         self._reported: set[str] = set()
 
     def expect_fault(self) -> None:
         """Recovery counts only after every fault of the schedule was seen."""
-        self._awaited = len(self._drill.scenario.faults)
+        self.awaited = len(self._drill.scenario.faults)
 
     def fault_seen(self) -> None:
-        self._awaited -= 1
+        self.awaited -= 1
 
     def on_event(self, event: Event) -> None:
         match event.body:
@@ -75,7 +78,7 @@ class Recovery:
 
     def recovered(self) -> bool:
         """Whether every fault was seen and everything that counts has been green for long enough."""
-        return self._awaited <= 0 and self._green_for(self._sustained_s())
+        return self.awaited <= 0 and self._green_for(self._sustained_s())
 
     def _green_for(self, seconds: float) -> bool:
         since = self._green_since_s

@@ -84,6 +84,12 @@ def respond(drill: Drill) -> None:
     watch = drill.recovery
     watch.expect_fault()
     recovered = drill.conductor.run_until(watch.recovered, start_s + drill.scenario.limits.respond)
+    if watch.awaited > 0:
+        raise InvalidDrill(
+            f"{watch.awaited} of {len(drill.scenario.faults)} faults were never injected: "
+            f"the response's limit of {drill.scenario.limits.respond:g} s came first",
+            hint="let each fault begin before limits.respond",
+        )
     if not recovered:
         drill.end("limit", "the response's time limit passed before recovery")
 
@@ -128,7 +134,7 @@ def close(drill: Drill) -> None:
     drill.staff.close()
     drill.replica.down()
     drill.note(ReplicaDown())
-    keep_logs(drill.replica, drill.folder)
+    keep_logs(drill.folder)
     remove_replica(drill.folder)
 
 
