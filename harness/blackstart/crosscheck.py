@@ -123,11 +123,11 @@ def _loaded(offered: Any) -> Any:
 
 def _params(spec: FaultSpec, place: Place, fault: Any) -> Iterator[Flaw]:
     try:
-        fault.params.model_validate(spec.params)
+        fault.model_validate(spec.params)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
             name = ".".join(str(part) for part in one["loc"])
-            hint = did_you_mean(name, fault.params.model_fields) if one["type"] == "extra_forbidden" else ""
+            hint = did_you_mean(name, fault.model_fields) if one["type"] == "extra_forbidden" else ""
             what = f"{spec.fault}, parameter {name}: {one['msg'][:1].lower()}{one['msg'][1:]}"
             yield Flaw((*place, *one["loc"]), what, "", hint)
 

@@ -38,7 +38,7 @@ def opened(options: Options) -> Iterator[Drill]:
     Whatever carries the drill's label is ended there too: a server that came up while a signal went through.
     Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
     """
-    types = {spec.fault: load(spec.fault) for spec in options.bundle.scenario.faults}
+    types = {spec.id: load(spec.fault).model_validate(spec.params) for spec in options.bundle.scenario.faults}
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:

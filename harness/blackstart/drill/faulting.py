@@ -53,12 +53,11 @@ class Faults:
     def inject(self, spec: FaultSpec, fault: Fault) -> None:
         """Break one thing and wait, in real time, until its probe says so. InvalidDrill when it never does."""
         within_s = spec.within if spec.within is not None else fault.within_s
-        params = fault.params.model_validate(spec.params)
-        undo = fault.prepare(self._replica, spec.target, params)
+        undo = fault.prepare(self._replica, spec.target)
         self._intend(spec, undo, within_s)  # at the scripted instant: drill time runs from here on
         self._active.append(_Active(spec, fault, undo))
         with self._conductor.clock.running():
-            fault.inject(self._replica, spec.target, params, undo)
+            fault.inject(self._replica, spec.target, undo)
             self._ledger.mark(spec.id, "injected")
             self._emit(FaultInjected(spec.id))
             self._see(spec, within_s)

@@ -96,7 +96,7 @@ def respond(drill: Drill) -> None:
 
 def _injection(drill: Drill, spec: FaultSpec) -> Callable[[], None]:
     def inject() -> None:
-        drill.faults.inject(spec, drill.fault_types[spec.fault])
+        drill.faults.inject(spec, drill.fault_types[spec.id])
         drill.recovery.fault_seen()
 
     return inject

@@ -1,47 +1,115 @@
-"""What a fault is: one small class that breaks one thing and can undo it from its ledger row alone.
+"""What a fault is: one small class that breaks one thing, sees that it is broken, and can undo it.
 
-`prepare` looks and touches nothing; what it returns is durable in the ledger before `inject` runs.
-`heal` needs only that, is idempotent, and works from another process with the component restarted or gone.
+The class is a pydantic model: its fields are the parameters that a scenario may give. Everything else that
+the catalogue tells of it stands in class variables. `prepare` looks and touches nothing; what it returns is
+durable in the ledger before `inject` runs, and `heal` needs nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from blackstart.replica.base import Replica
+    from blackstart.replica.base import Probe, Replica
 
-__all__ = ["Fault", "Params", "Undo"]
+__all__ = ["Fault", "Move", "Undo", "fights"]
 
 Undo = Mapping[str, Any]
 """Plain JSON values; written to the ledger, read back by any process."""
 
 
-class Params(BaseModel):
-    """A fault's typed parameters; unknown ones are refused."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Something that a fault does later on, `after_s` drill seconds from its injection.
+
+    `ends`: after it the fault is over, and the engine heals and proves it as at the end of the drill.
+    """
+
+    after_s: float
+    name: str
+    do: Callable[[], None]
+    ends: bool = False
+
+
+class Fault(BaseModel, ABC):
+    """One way to break a component. Parameters are its fields; unknown ones are refused.
+
+    `name` is what a scenario writes ("vault.seal"). `kinds` are the component kinds it can break, ("*",) any;
+    `replicas` the replicas that support it. `turns_red` is the probe that must turn red, `within_s` real
+    seconds after the injection at the latest. `seen` says what a person would see, `fix` what fixes it for
+    real. `holds` are the resources that it needs for itself: two faults that hold the same one fight, and one
+    that holds "vault" holds everything below it, such as "vault/seal". In `turns_red` and `holds`, {target}
+    stands for the target, {probe} for the target's own probe (the first that the platform map gives it), and a
+    field's name in braces for that parameter.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Fault(Protocol):
-    """One way to break a component.
-
-    `name` is what a scenario writes ("vault.seal"). `kinds` are the component kinds it can break, ("*",) any.
-    `replicas` are the replicas that support it. `within_s` is how soon its probe must turn red.
-    """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
-    replicas: ClassVar[tuple[str, ...]]
-    params: ClassVar[type[Params]]
-    within_s: ClassVar[float]
+    replicas: ClassVar[tuple[str, ...]] = ("local",)
+    turns_red: ClassVar[str] = "{probe}"
+    within_s: ClassVar[float] = 5.0
+    seen: ClassVar[str]
+    fix: ClassVar[str]
+    holds: ClassVar[tuple[str, ...]] = ("{target}",)
 
-    def prepare(self, replica: Replica, target: str, params: Params) -> Undo: ...
+    @abstractmethod
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        """All that healing will need; no secret, for it goes to disk. Touches nothing.
 
-    def inject(self, replica: Replica, target: str, params: Params, undo: Undo) -> None: ...
+        ReplicaError when the undo cannot work, so that nothing is injected.
+        """
 
-    def heal(self, replica: Replica, target: str, undo: Undo) -> None: ...
+    @abstractmethod
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Break it. Called again with the same undo when a drill is resumed: what is broken stays so.
+
+        ReplicaError when it cannot be broken; what was half done is undone by `heal`.
+        """
+
+    @abstractmethod
+    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Undo it from `undo` alone: in any process, again and again, also when people have fixed it already.
+
+        Where the component is gone there is nothing to undo in it: that is no error. What lies in files is put
+        back all the same. ReplicaError when it cannot be undone.
+        """
+
+    @abstractmethod
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        """Whether what was broken is whole, whoever mended it. Looks and touches nothing."""
+
+    def probe(self, replica: Replica, target: str) -> Probe | None:
+        """The probe called `turns_red`, when the replica has none of that name: it is read all through the drill."""
+        return None
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
+        """What it goes on to do after `inject`, in drill time. Most faults stay as they are."""
+        return ()
+
+    def probe_name(self, target: str, own: str) -> str:
+        """`turns_red` for this target, whose own probe is `own`."""
+        return self.turns_red.format(target=target, probe=own, **self._parameters())
+
+    def resources(self, target: str) -> frozenset[str]:
+        """`holds` for this target."""
+        return frozenset(each.format(target=target, **self._parameters()) for each in self.holds)
+
+    def _parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+def fights(one: frozenset[str], other: frozenset[str]) -> str:
+    """The resource that both need for themselves, empty when there is none."""
+    for a in sorted(one):
+        for b in sorted(other):
+            if a == b or a.startswith(f"{b}/") or b.startswith(f"{a}/"):
+                return max(a, b, key=len)
+    return ""

@@ -10,12 +10,15 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, cast
 
+from pydantic import ValidationError
+
 from blackstart.errors import UsageError
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault
+    from blackstart.faults.ledger import Row
 
-__all__ = ["GROUP", "load", "names"]
+__all__ = ["GROUP", "load", "names", "of_row"]
 
 GROUP = "blackstart.faults"
 
@@ -30,7 +33,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_found()))
 
 
-def load(name: str) -> Fault:
+def load(name: str) -> type[Fault]:
     """The fault of that name. UsageError, with a suggestion, when there is none or it cannot be imported."""
     point = _found().get(name)
     if point is None:
@@ -38,9 +41,21 @@ def load(name: str) -> Fault:
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names()) or 'none installed'}"
         raise UsageError(f"no fault is called {name!r}", hint=hint)
     try:
-        return cast("type[Fault]", point.load())()
+        return cast("type[Fault]", point.load())
     except (ImportError, AttributeError) as error:
         raise UsageError(
             f"the fault {name} cannot be loaded from {point.value}: {error}",
             hint="reinstall the package that brings it",
         ) from error
+
+
+def of_row(row: Row) -> Fault:
+    """The fault of a ledger's row, ready to heal. UsageError when it is not installed any more.
+
+    Parameters that today's version would refuse are taken as they are: healing must go on.
+    """
+    kind = load(row.type)
+    try:
+        return kind.model_validate(dict(row.params))
+    except ValidationError:
+        return kind.model_construct(**row.params)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
@@ -19,8 +19,13 @@ __all__ = ["NAME", "Ledger", "LedgerFailed", "Row", "State"]
 
 NAME = "ledger.jsonl"
 
-State = Literal["intended", "injected", "effective", "healing", "healed", "proven", "unproven"]
-"""How far a fault has come. Only `proven` means that nothing is to be done about it."""
+State = Literal[
+    "intended", "injected", "effective", "reinjected", "recovered", "healing", "healed", "proven", "unproven"
+]
+"""How far a fault has come. `recovered`: people mended it before anybody undid it; `healed`: it was undone.
+
+Only `proven`, for which a probe said so, means that nothing is to be done about it.
+"""
 
 STATES: tuple[str, ...] = get_args(State)
 
@@ -33,7 +38,11 @@ class LedgerFailed(BlackstartError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fault at one moment. `undo` is all that healing needs. `wall` is the machine's UTC."""
+    """One fault at one moment. `undo` is all that healing needs. `wall` is the machine's UTC.
+
+    `probe` is what must turn green to prove the healing. `deadline` (machine's UTC, empty: none) is when the
+    watchdog heals it on its own unless the harness was heard of meanwhile.
+    """
 
     drill: str
     fault: str
@@ -43,6 +52,8 @@ class Row:
     undo: Mapping[str, Any]
     state: State
     wall: str
+    probe: str = ""
+    deadline: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -54,7 +65,9 @@ class Row:
         if not isinstance(read, dict) or read.get("state") not in STATES:
             raise ValueError("not a row of the ledger")
         try:
-            return cls(**{field.name: read[field.name] for field in fields(cls)})
+            return cls(
+                **{f.name: read[f.name] for f in fields(cls) if f.name in read or f.default is MISSING}
+            )
         except KeyError as error:
             raise ValueError(f"a row of the ledger without {error}") from None
 
@@ -71,14 +84,34 @@ class Ledger:
         self._source = source or SystemTime()
 
     def intend(
-        self, fault: str, *, type: str, target: str, params: Mapping[str, Any], undo: Mapping[str, Any]
+        self,
+        fault: str,
+        *,
+        type: str,
+        target: str,
+        params: Mapping[str, Any],
+        undo: Mapping[str, Any],
+        probe: str = "",
+        deadline: str = "",
     ) -> None:
         """A fault is about to be injected. Nothing may be touched before this returns.
 
         Errors: LedgerFailed; ValueError when `undo` would not be the same once read back, so that healing by
         another process would find something else than healing by this one.
         """
-        self._append(Row(self._drill, fault, type, target, dict(params), dict(undo), "intended", self._now()))
+        row = Row(
+            self._drill,
+            fault,
+            type,
+            target,
+            dict(params),
+            dict(undo),
+            "intended",
+            self._now(),
+            probe,
+            deadline,
+        )
+        self._append(row)
 
     def mark(self, fault: str, state: State) -> None:
         """A fault's next state. KeyError for one that was never intended, ValueError for no state; LedgerFailed.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from blackstart.faults.base import Params
-from blackstart.faults.process import ProcessKill, ProcessStop
+from blackstart.faults.process.kill import ProcessKill
+from blackstart.faults.process.stop import ProcessStop
 from blackstart.replica.layout import COMPONENTS
 from blackstart.replica.waiting import wait_until
 
@@ -25,7 +25,7 @@ def all_green(replica: LocalReplica) -> bool:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_parameters_that_it_does_not_have_are_refused(fault: ProcessStop | ProcessKill) -> None:
     with pytest.raises(ValidationError):
-        fault.params.model_validate({"signal": "HUP"})
+        type(fault).model_validate({"signal": "HUP"})
 
 
 @pytest.mark.replica
@@ -34,9 +34,9 @@ def test_parameters_that_it_does_not_have_are_refused(fault: ProcessStop | Proce
 def test_it_ends_a_component_and_healing_brings_it_back(
     replica: LocalReplica, fault: ProcessStop | ProcessKill, component: str
 ) -> None:
-    undo = json.loads(json.dumps(fault.prepare(replica, component, Params())))
+    undo = json.loads(json.dumps(fault.prepare(replica, component)))
     assert replica.running(component), "preparing touches nothing"
-    fault.inject(replica, component, Params(), undo)
+    fault.inject(replica, component, undo)
     assert not replica.running(component)
     assert not all_green(replica)
     fault.heal(replica, component, undo)
@@ -49,8 +49,8 @@ def test_it_ends_a_component_and_healing_brings_it_back(
 @pytest.mark.replica
 def test_healing_leaves_alone_what_people_started(replica: LocalReplica) -> None:
     fault = ProcessKill()
-    undo = fault.prepare(replica, "dns", Params())
-    fault.inject(replica, "dns", Params(), undo)
+    undo = fault.prepare(replica, "dns")
+    fault.inject(replica, "dns", undo)
     replica.start("dns")
     pid = replica.components()["dns"].pid
     fault.heal(replica, "dns", undo)

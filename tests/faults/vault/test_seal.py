@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.base import Params
-from blackstart.faults.vault import VaultSeal
+from blackstart.faults.vault.seal import VaultSeal
 from blackstart.replica.waiting import wait_until
 from blackstart.testing import FakeReplica
 
@@ -36,9 +35,9 @@ SEALED = {
 
 
 def test_sealed_and_healed(replica: LocalReplica) -> None:
-    undo = json.loads(json.dumps(FAULT.prepare(replica, "vault", Params())))
+    undo = json.loads(json.dumps(FAULT.prepare(replica, "vault")))
     assert reasons(replica) == {}, "preparing touches nothing"
-    FAULT.inject(replica, "vault", Params(), undo)
+    FAULT.inject(replica, "vault", undo)
     assert reasons(replica) == SEALED, "what runs keeps running; what is new does not come up"
     deploy = replica.exec("vault", ["deploy", "orders"])
     assert deploy.exit_code == 1
@@ -51,14 +50,14 @@ def test_sealed_and_healed(replica: LocalReplica) -> None:
 
 
 def test_the_ledger_gets_no_keys(replica: LocalReplica) -> None:
-    undo = json.dumps(FAULT.prepare(replica, "vault", Params()))
+    undo = json.dumps(FAULT.prepare(replica, "vault"))
     keyring = json.loads(replica.keyring().read_text())
     assert all(secret not in undo for secret in [keyring["root_token"], *keyring["keys"]])
 
 
 def test_people_unseal_it_with_the_shares_in_their_home(replica: LocalReplica) -> None:
-    undo = FAULT.prepare(replica, "vault", Params())
-    FAULT.inject(replica, "vault", Params(), undo)
+    undo = FAULT.prepare(replica, "vault")
+    FAULT.inject(replica, "vault", undo)
     shell = replica.shell("sme-1")
     for share in ("1", "3"):
         command = f'bao operator unseal "$(cat ~/unseal-keys/{share})"'
@@ -70,11 +69,11 @@ def test_people_unseal_it_with_the_shares_in_their_home(replica: LocalReplica) -
 
 
 def test_another_process_heals_it_from_the_ledger_alone(replica: LocalReplica) -> None:
-    undo = FAULT.prepare(replica, "vault", Params())
-    FAULT.inject(replica, "vault", Params(), undo)
+    undo = FAULT.prepare(replica, "vault")
+    FAULT.inject(replica, "vault", undo)
     code = (
         "import json, sys\n"
-        "from blackstart.faults.vault import VaultSeal\n"
+        "from blackstart.faults.vault.seal import VaultSeal\n"
         "VaultSeal().heal(None, 'vault', json.loads(sys.argv[1]))\n"
     )
     subprocess.run([sys.executable, "-c", code, json.dumps(undo)], check=True)
@@ -82,8 +81,8 @@ def test_another_process_heals_it_from_the_ledger_alone(replica: LocalReplica) -
 
 
 def test_a_restarted_vault_is_healed_too(replica: LocalReplica) -> None:
-    undo = FAULT.prepare(replica, "vault", Params())
-    FAULT.inject(replica, "vault", Params(), undo)
+    undo = FAULT.prepare(replica, "vault")
+    FAULT.inject(replica, "vault", undo)
     replica.kill("vault")
     FAULT.heal(replica, "vault", undo)  # where nothing runs, nothing is sealed
     replica.start("vault")
@@ -92,17 +91,17 @@ def test_a_restarted_vault_is_healed_too(replica: LocalReplica) -> None:
 
 
 def test_one_that_does_not_run_cannot_be_sealed(replica: LocalReplica) -> None:
-    undo = FAULT.prepare(replica, "vault", Params())
+    undo = FAULT.prepare(replica, "vault")
     replica.kill("vault")
     try:
         with pytest.raises(ReplicaError, match=r"could not be sealed: connection refused$"):
-            FAULT.inject(replica, "vault", Params(), undo)
+            FAULT.inject(replica, "vault", undo)
     finally:
         replica.start("vault")
 
 
 def test_keys_that_are_gone(replica: LocalReplica, tmp_path: Path) -> None:
-    undo = {**FAULT.prepare(replica, "vault", Params()), "keyring": str(tmp_path / "none")}
+    undo = {**FAULT.prepare(replica, "vault"), "keyring": str(tmp_path / "none")}
     with pytest.raises(ReplicaError, match=r"Vault's keys cannot be read: .*No such file"):
         FAULT.heal(replica, "vault", undo)
 
@@ -110,4 +109,4 @@ def test_keys_that_are_gone(replica: LocalReplica, tmp_path: Path) -> None:
 def test_a_replica_without_the_keys_is_refused_before_anything_happens(tmp_path: Path) -> None:
     fake = FakeReplica(["vault"], tmp_path)
     with pytest.raises(ReplicaError, match="does not hold Vault's keys"):
-        FAULT.prepare(fake, "vault", Params())
+        FAULT.prepare(fake, "vault")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.base import Params, Undo
+from blackstart.faults.base import Fault, Undo
 from blackstart.replica.asking import Refused
 from blackstart.replica.components.vault import Keyholder, VaultClient
 from blackstart.replica.programs.httpclient import why
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["VaultSeal"]
 
 
-class VaultSeal:
+class VaultSeal(Fault):
     """Seal Vault through its own API, as its operator could."""
 
     name: ClassVar[str] = "vault.seal"
@@ -27,11 +27,13 @@ class VaultSeal:
         "seals Vault: logins and secrets answer 503 until it is unsealed with its key shares"
     )
     kinds: ClassVar[tuple[str, ...]] = ("vault",)
-    replicas: ClassVar[tuple[str, ...]] = ("local",)
-    params: ClassVar[type[Params]] = Params
-    within_s: ClassVar[float] = 5.0
+    seen: ClassVar[str] = (
+        "logins and secrets answer 503 Vault is sealed; bao status exits 2; sys/health answers 503"
+    )
+    fix: ClassVar[str] = "two of the three holders of key shares: bao operator unseal"
+    holds: ClassVar[tuple[str, ...]] = ("{target}/seal",)
 
-    def prepare(self, replica: Replica, target: str, params: Params) -> Undo:
+    def prepare(self, replica: Replica, target: str) -> Undo:
         """Where Vault is, and the file with its keys. The keys themselves enter no ledger."""
         return {
             "component": target,
@@ -39,7 +41,7 @@ class VaultSeal:
             "keyring": str(_keyring(replica)),
         }
 
-    def inject(self, replica: Replica, target: str, params: Params, undo: Undo) -> None:
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         """Returns once Vault has sealed itself. ReplicaError when it refuses or does not answer."""
         client, _ = _client(undo)
         try:
@@ -61,6 +63,16 @@ class VaultSeal:
             raise ReplicaError(
                 f"{target} at {undo['endpoint']} could not be unsealed: {why(error)}"
             ) from error
+
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        """Whether Vault is unsealed. One that does not run is not sealed: that is another fault's doing."""
+        client, _ = _client(undo)
+        try:
+            return not client.sealed()
+        except ConnectionRefusedError:
+            return True
+        except (Refused, OSError, HTTPException):
+            return False
 
 
 def _keyring(replica: Replica) -> Path:

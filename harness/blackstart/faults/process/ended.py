@@ -1,0 +1,31 @@
+"""A component's process ends and stays down: what stopping and killing it have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from blackstart.faults.base import Fault, Undo
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Replica
+
+__all__ = ["Ended"]
+
+
+class Ended(Fault):
+    """Healing starts the component again if it does not run."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("*",)
+    seen: ClassVar[str] = "connections to the component are refused, and no process of it runs"
+    fix: ClassVar[str] = "start it again: service start NAME"
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        return {"component": target}
+
+    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Start the component unless somebody has already. ReplicaError when it does not come up."""
+        if not replica.running(target):
+            replica.start(target)
+
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        return replica.running(target)
