@@ -117,6 +117,14 @@ class DrillClosed(Body):
 
 
 @dataclass(frozen=True, slots=True)
+class DrillResumed(Body):
+    """The harness had died and goes on from the event before. Drill time stood still for `dead_s` real seconds."""
+
+    kind: ClassVar[str] = "drill.resumed"
+    dead_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class HarnessError(Body):
     """Something in blackstart failed while the drill went on or ended."""
 
@@ -242,6 +250,32 @@ class FaultIneffective(Body):
     fault: str
     probe: str
     waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSkipped(Body):
+    """Not injected, on purpose: the scenario gives it a chance, and this seed's dice said no."""
+
+    kind: ClassVar[str] = "fault.skipped"
+    fault: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMoved(Body):
+    """A fault that goes on by itself (flaps, ramps up, repeats) took its next step."""
+
+    kind: ClassVar[str] = "fault.moved"
+    fault: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReinjected(Body):
+    """Injected again after the drill was resumed: it was active when the harness died."""
+
+    kind: ClassVar[str] = "fault.reinjected"
+    fault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +449,7 @@ class AuditSeen(Body):
 
 @dataclass(frozen=True, slots=True)
 class AbortAsked(Body):
-    """`how`: signal, key, api or guard."""
+    """`how`: signal, key, command (`blackstart abort`) or guard (a condition of the scenario)."""
 
     kind: ClassVar[str] = "abort.asked"
     by: str

@@ -10,19 +10,80 @@ from pydantic import Field
 from blackstart.protocol import METRICS
 from blackstart.source import Duration, Flaw, Model, Place, did_you_mean, duplicates
 
-__all__ = ["FaultSpec", "GateSpec", "Inject", "Limits", "Recovered", "Scenario", "StepLimit", "When"]
+__all__ = [
+    "AbortWhen",
+    "FaultSpec",
+    "GateSpec",
+    "Inject",
+    "Limits",
+    "Ramp",
+    "Recovered",
+    "Repeat",
+    "Scenario",
+    "StepLimit",
+    "When",
+]
+
+
+class Repeat(Model):
+    """A fault that comes again: `times` in all, one `every` so often, each `lasting` so long."""
+
+    times: int = Field(ge=2)
+    every: Duration
+    lasting: Duration
+
+
+class Ramp(Model):
+    """A fault that grows: its parameters go from a part to the whole in `steps` equal steps `over` that time."""
+
+    over: Duration
+    steps: int = Field(default=4, ge=2, le=100)
 
 
 class FaultSpec(Model):
-    """One fault in time. `at` counts from the start of the response; `turns_red` is the probe that proves it."""
+    """One fault in time. `at` counts from the start of the response; `turns_red` is the probe that proves it.
+
+    Without `turns_red` it is the probe that the fault itself names. `lasts`: the harness heals it after that
+    time, whoever did not. `chance`: the seed decides whether it happens at all.
+    """
 
     id: str
     fault: str
     target: str
     at: Duration = 0.0
-    turns_red: str
+    turns_red: str | None = None
     within: Duration | None = None
+    lasts: Duration | None = None
+    repeat: Repeat | None = None
+    ramp: Ramp | None = None
+    chance: float = Field(default=1.0, gt=0, le=1)
     params: dict[str, Any] = Field(default_factory=dict)
+
+    def ends(self) -> float | None:
+        """When the harness ends it, in seconds from the start of the response; None: with the drill."""
+        if self.repeat:
+            return self.at + (self.repeat.times - 1) * self.repeat.every + self.repeat.lasting
+        return None if self.lasts is None else self.at + self.lasts
+
+    def timing_flaws(self, place: Place) -> Iterator[Flaw]:
+        """Times that contradict one another."""
+        if self.repeat and self.lasts is not None:
+            what = f'fault "{self.id}" has both repeat and lasts'
+            yield Flaw((*place, "lasts"), what, "", "leave lasts out: repeat says how long each time lasts")
+        if self.repeat and self.repeat.lasting >= self.repeat.every:
+            seen = f"saw lasting {self.repeat.lasting:g} s, every {self.repeat.every:g} s"
+            yield Flaw((*place, "repeat"), "each time must be over before the next", seen)
+        if self.lasts == 0:
+            yield Flaw((*place, "lasts"), "a fault must last", "saw 0", "write how long, such as 10m")
+        if self.repeat and self.ramp:
+            yield Flaw((*place, "ramp"), "a fault grows or repeats, not both", "", "leave one of them out")
+
+
+class AbortWhen(Model):
+    """A guard condition: the drill ends, healed, when this probe has been red for that long."""
+
+    probe: str
+    red_for: Duration
 
 
 class When(Model):
@@ -94,6 +155,7 @@ class Scenario(Model):
     recovered: Recovered = Recovered()
     clean_window: Duration | None = None
     limits: Limits = Limits()
+    abort_when: list[AbortWhen] = Field(default_factory=list)
     gate: GateSpec = GateSpec()
 
     def flaws(self) -> Iterator[Flaw]:
@@ -101,12 +163,31 @@ class Scenario(Model):
         yield from duplicates("faults", (fault.id for fault in self.faults))
         yield from duplicates("injects", (inject.id for inject in self.injects))
         yield from duplicates("expects", (expected.step for expected in self.expects), "step")
+        for index, fault in enumerate(self.faults):
+            yield from fault.timing_flaws(("faults", index))
+            yield from self._too_late(fault, ("faults", index, "at"))
+        yield from self._limit_flaws()
         for index, inject in enumerate(self.injects):
             yield from _inject_flaws(inject, ("injects", index))
         for name in self.gate.metrics:
             if name not in METRICS:
                 hint = did_you_mean(name, METRICS)
                 yield Flaw(("gate", "metrics", name), f'no metric is called "{name}"', "", hint)
+
+    def _too_late(self, fault: FaultSpec, place: Place) -> Iterator[Flaw]:
+        if fault.at >= self.limits.respond > 0:
+            what = f'fault "{fault.id}" would never be injected: the response is over before'
+            yield Flaw(place, what, f"saw {fault.at:g} s; limits.respond is {self.limits.respond:g} s")
+
+    def _limit_flaws(self) -> Iterator[Flaw]:
+        if self.limits.respond == 0:
+            yield Flaw(
+                ("limits", "respond"), "people need time to respond", "saw 0", "write how long, such as 90m"
+            )
+        window = self.clean_window
+        if window is not None and self.limits.observe < window:
+            seen = f"saw {self.limits.observe:g} s; the clean window is {window:g} s"
+            yield Flaw(("limits", "observe"), "no clean window fits into the observation", seen)
 
 
 def _inject_flaws(inject: Inject, place: Place) -> Iterator[Flaw]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from pydantic import PrivateAttr
 
+from blackstart.drill.arming import Armed
 from blackstart.drill.faulting import Faults
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import FaultHealed
-from blackstart.faults.base import Params
+from blackstart.faults import wrappers
+from blackstart.faults.base import Fault
 from blackstart.faults.ledger import Ledger
 from blackstart.scenario import FaultSpec
 from blackstart.testing import FakeReplica
@@ -21,51 +26,69 @@ if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Replica
 
-SPEC = FaultSpec(id="down", fault="test.break", target="vault", turns_red="vault", within=None)
+SPEC = FaultSpec(id="down", fault="test.break", target="vault")
 
 
-class Break:
+class Break(Fault):
     """Turns the vault probe red, and green again; each of it can be made to fail."""
 
     name: ClassVar[str] = "test.break"
     summary: ClassVar[str] = "for tests"
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     replicas: ClassVar[tuple[str, ...]] = ("fake",)
-    params: ClassVar[type[Params]] = Params
     within_s: ClassVar[float] = 2.0
+    seen: ClassVar[str] = "nothing"
+    fix: ClassVar[str] = "nothing"
 
-    def __init__(self, stand: Stand, ledger: Ledger) -> None:
-        self.stand = stand
-        self.ledger = ledger
-        self.works = True
-        self.heals = True
-        self.raises: Exception | None = None
-        self.known: list[str] = []
+    _world: World = PrivateAttr()
 
-    def prepare(self, replica: Replica, target: str, params: Params) -> Undo:
+    def in_world(self, world: World) -> Break:
+        self._world = world
+        return self
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
         return {"was": "up"}
 
-    def inject(self, replica: Replica, target: str, params: Params, undo: Undo) -> None:
-        self.known = [row.state for row in self.ledger.open_rows()]
-        if self.works:
-            self.stand.probes[target].turn("red", "broken")
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        world = self._world
+        world.known = [row.state for row in world.ledger.open_rows()]
+        if world.works:
+            world.stand.probes[target].turn("red", "broken")
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
         assert undo == {"was": "up"}
-        if self.raises:
-            raise self.raises
-        if self.heals:
-            self.stand.probes[target].turn("green")
+        if self._world.raises:
+            raise self._world.raises
+        if self._world.heals:
+            self._world.stand.probes[target].turn("green")
+
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        return self._world.stand.probes[target].answer.state == "green" and not self._world.lingers
+
+
+@dataclass
+class World:
+    """What the fault acts on, and how it behaves."""
+
+    stand: Stand
+    ledger: Ledger
+    works: bool = True
+    heals: bool = True
+    lingers: bool = False
+    raises: Exception | None = None
+    known: list[str] = field(default_factory=list)
 
 
 class Bench:
     def __init__(self, stand: Stand, folder: Path) -> None:
         self.ledger = Ledger(folder, "INC-2026-04-26-001")
-        self.fault = Break(stand, self.ledger)
+        self.fault = World(stand, self.ledger)
         self.faults = Faults(stand.conductor, FakeReplica(["vault"], folder), self.ledger)
+        stand.conductor.listeners.append(self.faults.on_event)
 
-    def inject(self) -> None:
-        self.faults.inject(SPEC, self.fault)
+    def inject(self, wrap: Callable[[Fault], Fault] = lambda fault: fault, skipped: str = "") -> None:
+        fault = wrap(Break().in_world(self.fault))
+        self.faults.inject(Armed(SPEC, fault, "vault", 2.0, skipped))
 
     def state(self) -> str:
         return self.ledger.latest()["down"].state
@@ -140,3 +163,68 @@ def test_healing_twice_heals_once(stand: Stand, bench: Bench) -> None:
     before = len(stand.record.events)
     bench.faults.heal_all()
     assert len(stand.record.events) == before
+
+
+def test_a_fault_whose_probe_is_red_already_cannot_be_seen(stand: Stand, bench: Bench) -> None:
+    stand.probes["vault"].turn("red", "broken by something else")
+    stand.conductor.probes().round()
+    with pytest.raises(
+        InvalidDrill, match="could not be seen: the probe vault was red before it was injected"
+    ):
+        bench.inject()
+    assert bench.ledger.open_rows() == []
+
+
+def test_one_that_the_seed_spares_is_never_intended(stand: Stand, bench: Bench) -> None:
+    bench.inject(skipped="the seed 1 spares it (chance 0.5)")
+    assert faults_of(stand) == ["fault.skipped"]
+    assert bench.ledger.latest() == {}
+
+
+def test_a_green_probe_is_no_proof_while_the_fault_itself_says_that_it_is_there(bench: Bench) -> None:
+    bench.inject()
+    bench.fault.lingers = True
+    with pytest.raises(
+        HealingUnproven, match=r"the probe vault is green, and test\.break on vault is still there"
+    ):
+        bench.faults.heal_all()
+    assert bench.state() == "unproven"
+
+
+def test_the_ledger_says_at_once_that_people_recovered_it(stand: Stand, bench: Bench) -> None:
+    bench.inject()
+    stand.probes["vault"].turn("green")
+    stand.conductor.probes().round()
+    stand.conductor.dispatch()
+    assert bench.state() == "recovered"
+    assert len(bench.ledger.open_rows()) == 1, "a probe is to prove it at the end all the same"
+
+
+def test_a_limited_fault_is_healed_and_proven_when_its_time_is_over(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.limited(fault, 600.0))
+    began_s = stand.conductor.now()
+    stand.conductor.run_until(lambda: bench.state() == "proven", began_s + 900)
+    assert stand.conductor.now() == began_s + 600
+    assert healed_by(stand) == ["harness"]
+    assert bench.ledger.open_rows() == []
+
+
+def test_a_repeated_fault_comes_again_and_is_over_after_the_last_time(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.repeated(fault, 2, 300.0, 60.0))
+    began_s = stand.conductor.now()
+    stand.conductor.run_until(lambda: bench.state() == "proven", began_s + 900)
+    assert stand.conductor.now() == began_s + 360
+    bodies: list[Any] = [event.body for event in stand.of("probe.changed")]
+    edges = [body.state for body in bodies if body.probe == "vault"]
+    assert edges == ["green", "red", "green", "red", "green"]
+
+
+def test_every_undo_comes_before_the_first_proof(stand: Stand, tmp_path: Path) -> None:
+    bench = Bench(stand, tmp_path)
+    bench.inject()
+    other = Armed(
+        SPEC.model_copy(update={"id": "ship", "target": "ship"}), Break().in_world(bench.fault), "ship", 2.0
+    )
+    bench.faults.inject(other)
+    bench.faults.heal_all()
+    assert faults_of(stand)[-6:] == [*["fault.healing", "fault.healed"] * 2, *["fault.proven"] * 2]

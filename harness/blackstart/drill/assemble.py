@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from blackstart import __version__, watchdog
 from blackstart.clock import DrillClock, JumpClock, RealClock, Stamp, iso, stamp
+from blackstart.drill.arming import arm
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.drill import Drill, Options
 from blackstart.drill.faulting import Faults
 from blackstart.drill.folder import REPLICA, mine, new_label
+from blackstart.drill.guard import Guard
 from blackstart.drill.msel import Injects
 from blackstart.drill.recovery import Recovery
 from blackstart.drill.staff import Staff
 from blackstart.errors import UsageError
 from blackstart.events import SCHEMA, DrillOpened
-from blackstart.faults.catalogue import load
 from blackstart.faults.ledger import Ledger
 from blackstart.probes import INTERVAL_S
 from blackstart.record.ids import claim
@@ -26,7 +27,7 @@ from blackstart.record.store import Record, WriteFailed
 from blackstart.replica.local import LocalReplica
 
 if TYPE_CHECKING:
-    from blackstart.faults.base import Fault
+    from blackstart.drill.arming import Armed
 
 __all__ = ["opened"]
 
@@ -38,7 +39,7 @@ def opened(options: Options) -> Iterator[Drill]:
     Whatever carries the drill's label is ended there too: a server that came up while a signal went through.
     Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
     """
-    types = {spec.id: load(spec.fault).model_validate(spec.params) for spec in options.bundle.scenario.faults}
+    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:
@@ -48,7 +49,7 @@ def opened(options: Options) -> Iterator[Drill]:
         record = Record.create(folder)
         guard = watchdog.start(label, folder)
         try:
-            yield _assembled(options, drill_id, folder, label, Conductor(clock, record), types)
+            yield _assembled(options, drill_id, folder, label, Conductor(clock, record), armed)
         finally:
             watchdog.kill(label)
             guard.goodbye()
@@ -64,7 +65,7 @@ def _close(record: Record, last: Stamp) -> None:
 
 
 def _assembled(
-    options: Options, drill_id: str, folder: Path, label: str, conductor: Conductor, types: dict[str, Fault]
+    options: Options, drill_id: str, folder: Path, label: str, conductor: Conductor, armed: list[Armed]
 ) -> Drill:
     """The parts, joined; listeners in the order in which they hear of an event."""
     bundle, crew = options.bundle, options.crew
@@ -79,13 +80,15 @@ def _assembled(
         replica,
         staff,
         Faults(conductor, replica, Ledger(folder, drill_id)),
-        types,
+        armed,
         injects,
         options.progress,
     )
     drill.recovery = Recovery(drill)
     conductor.listeners += [
         drill.recovery.on_event,
+        drill.faults.on_event,
+        Guard(bundle.scenario.abort_when, conductor).on_event,
         injects.on_event,
         staff.on_event,
         *options.listeners,

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from blackstart.check import InputFile, ScenarioBundle
     from blackstart.clock import DrillClock
     from blackstart.crew import Crew
+    from blackstart.drill.arming import Armed
     from blackstart.drill.conductor import Conductor
     from blackstart.drill.faulting import Faults
     from blackstart.drill.msel import Injects
     from blackstart.drill.recovery import Recovery
     from blackstart.drill.staff import Staff
-    from blackstart.faults.base import Fault
     from blackstart.protocol import Protocol
     from blackstart.replica.base import Progress, Replica
     from blackstart.scenario import Scenario
@@ -60,7 +60,7 @@ class Drill:
     replica: Replica
     staff: Staff
     faults: Faults
-    fault_types: dict[str, Fault]
+    armed: list[Armed]
     injects: Injects
     progress: Progress
     stage: str = ""

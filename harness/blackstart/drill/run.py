@@ -97,7 +97,7 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
 
 
 def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
-    drill.note(AbortAsked("operator", "signal"))
+    drill.note(AbortAsked("guard" if signal.how == "guard" else "operator", signal.how))
     why = f"{signal.name} during the stage {drill.stage}"
     drill.end("aborted", why)
     return Aborted(f"the drill was aborted: {why}", hint="everything it broke is healed")

@@ -6,22 +6,28 @@ the drill owns anything) it is noted and raised at the next `abortable()`.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Literal
 
-__all__ = ["Interrupted", "Signals"]
+__all__ = ["How", "Interrupted", "Signals"]
 
-CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+How = Literal["signal", "guard", "key", "command"]
+"""Who asked for the end: a signal of the system or terminal, a guard condition, a key on the board, `blackstart abort`."""
 
 
 class Interrupted(BaseException):
     """A signal asked the drill to end. Not an Exception, so that no handler on the way swallows it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, how: How = "signal") -> None:
         super().__init__(name)
         self.name = name
+        self.how: How = how
 
 
 class Signals:
@@ -30,6 +36,8 @@ class Signals:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._name = ""
+        self._asked_name = ""
+        self._how: How = "signal"
         self._raised = False
         self._abortable = False
 
@@ -55,17 +63,24 @@ class Signals:
         finally:
             self._abortable = False
 
+    def ask(self, name: str, how: How) -> None:
+        """End the drill, as a signal would; from any thread."""
+        if not self._name:
+            self._how = how
+            self._asked_name = name
+        os.kill(os.getpid(), signal.SIGTERM)
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._name:
             self._say("already ending: healing goes on, it is not skipped")
-        self._name = self._name or signal.Signals(number).name
+        self._name = self._name or self._asked_name or signal.Signals(number).name
         if self._abortable:
             self._raise_once()
 
     def _raise_once(self) -> None:
         if self._name and not self._raised:
             self._raised = True
-            raise Interrupted(self._name)
+            raise Interrupted(self._name, self._how)
 
     @property
     def asked(self) -> str:

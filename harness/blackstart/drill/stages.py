@@ -20,8 +20,8 @@ from blackstart.events import (
 from blackstart.probes import Sampler
 
 if TYPE_CHECKING:
+    from blackstart.drill.arming import Armed
     from blackstart.drill.drill import Drill
-    from blackstart.scenario import FaultSpec
 
 __all__ = ["STAGES", "Stage", "close", "heal"]
 
@@ -40,7 +40,9 @@ def provision(drill: Drill) -> None:
         for c in drill.replica.components().values()
     ]
     drill.emit(ReplicaUp(drill.replica.label, components))
-    drill.conductor.sampler = Sampler(drill.replica.probes(), drill.clock, drill.conductor.emit)
+    drill.faults.rehearse(drill.armed)
+    probes = [*drill.replica.probes(), *drill.faults.probes(drill.armed)]
+    drill.conductor.sampler = Sampler(probes, drill.clock, drill.conductor.emit)
     drill.conductor.sampler.declare()
     drill.staff.open_terminals()
 
@@ -78,8 +80,8 @@ def respond(drill: Drill) -> None:
     """Faults and injects by the schedule, people act; over at recovery or at the limit."""
     _enter(drill, "respond")
     start_s = drill.conductor.now()
-    for spec in drill.scenario.faults:
-        drill.conductor.at(start_s + spec.at, spec.id, _injection(drill, spec))
+    for armed in drill.armed:
+        drill.conductor.at(start_s + armed.spec.at, armed.id, _injection(drill, armed))
     drill.injects.begin(start_s)
     watch = drill.recovery
     watch.expect_fault()
@@ -94,9 +96,9 @@ def respond(drill: Drill) -> None:
         drill.end("limit", "the response's time limit passed before recovery")
 
 
-def _injection(drill: Drill, spec: FaultSpec) -> Callable[[], None]:
+def _injection(drill: Drill, armed: Armed) -> Callable[[], None]:
     def inject() -> None:
-        drill.faults.inject(spec, drill.fault_types[spec.id])
+        drill.faults.inject(armed)
         drill.recovery.fault_seen()
 
     return inject

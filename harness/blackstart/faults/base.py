@@ -59,6 +59,16 @@ class Fault(BaseModel, ABC):
     seen: ClassVar[str]
     fix: ClassVar[str]
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
+    grows_by: ClassVar[tuple[str, ...]] = ()
+    """The numeric parameters that a scenario's `ramp` may let grow; none: the fault is there or it is not."""
+
+    def about(self) -> type[Fault]:
+        """The class that says what this fault is; a wrapper answers with the one inside."""
+        return type(self)
+
+    def parameters(self) -> dict[str, Any]:
+        """Its parameters as plain JSON, for the ledger."""
+        return self.model_dump(mode="json")
 
     @abstractmethod
     def prepare(self, replica: Replica, target: str) -> Undo:
@@ -96,14 +106,11 @@ class Fault(BaseModel, ABC):
 
     def probe_name(self, target: str, own: str) -> str:
         """`turns_red` for this target, whose own probe is `own`."""
-        return self.turns_red.format(target=target, probe=own, **self._parameters())
+        return self.turns_red.format(target=target, probe=own, **self.parameters())
 
     def resources(self, target: str) -> frozenset[str]:
         """`holds` for this target."""
-        return frozenset(each.format(target=target, **self._parameters()) for each in self.holds)
-
-    def _parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in type(self).model_fields}
+        return frozenset(each.format(target=target, **self.parameters()) for each in self.holds)
 
 
 def fights(one: frozenset[str], other: frozenset[str]) -> str:
