@@ -11,29 +11,20 @@ import pytest
 
 from blackstart.check import Checked, check, kind_of, load_crew, load_plan, load_scenario, scenario_path
 from blackstart.errors import InputError
-from blackstart.faults.base import Params
+from blackstart.testing import IdleFault
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = "scenarios/vault/auth-503.yaml"
 
 
-class SealParams(Params):
-    count: int = 1
-
-
-class Seal:
+class Seal(IdleFault):
     """As much of a fault as `check` looks at."""
 
     kinds: ClassVar[tuple[str, ...]] = ("vault",)
-    params: ClassVar[type[Params]] = SealParams
+    count: int = 1
 
 
-class Stop:
-    kinds: ClassVar[tuple[str, ...]] = ("*",)
-    params: ClassVar[type[Params]] = Params
-
-
-FAULTS = {"vault.seal": Seal, "process.stop": Stop}
+FAULTS = {"vault.seal": Seal, "process.stop": IdleFault}
 
 CREW = """\
 kind: crew

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
+from blackstart.limits import beyond, fighting
 from blackstart.plan import Plan
 from blackstart.scenario import FaultSpec, Inject, Scenario
 from blackstart.source import Flaw, Place, did_you_mean
 
 if TYPE_CHECKING:
+    from blackstart.plan import FaultLimits
     from blackstart.platform import Platform
     from blackstart.runbook import Runbook
     from blackstart.workspace import Read, Workspace
@@ -45,6 +48,22 @@ def _plan(plan: Plan, workspace: Workspace) -> Iterator[Flaw]:
     for index, drill in enumerate(plan.drills):
         yield from workspace.cited("scenario", drill.scenario, ("drills", index, "scenario"))
         yield from workspace.cited("crew", drill.crew, ("drills", index, "crew"))
+        yield from _within(plan.limits, drill.scenario, ("drills", index, "scenario"), workspace)
+    platform = workspace.platform().loaded
+    for index, name in enumerate(plan.limits.never):
+        if platform is not None and name not in platform.model.targets():
+            hint = did_you_mean(name, platform.model.targets())
+            yield Flaw(
+                ("limits", "never", index), f'"{name}" is not on the map in scenarios/platform.yaml', "", hint
+            )
+
+
+def _within(limits: FaultLimits, name: str, place: Place, workspace: Workspace) -> Iterator[Flaw]:
+    """A scenario that goes beyond the limits of the plan that names it."""
+    read = workspace.get("scenario", name)
+    if read is not None and read.loaded is not None and isinstance(read.loaded.model, Scenario):
+        for what in beyond(limits, read.loaded.model):
+            yield Flaw(place, what)
 
 
 def _scenario(scenario: Scenario, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
@@ -58,7 +77,26 @@ def _scenario(scenario: Scenario, workspace: Workspace, faults: FaultTypes) -> I
     for index, fault in enumerate(scenario.faults):
         yield from _fault(fault, ("faults", index), faults, platform.model if platform else None)
     if platform is not None:
-        yield from _on_the_map(scenario, platform.model)
+        made = _made(scenario, faults)
+        probes = _named_by_themselves(scenario, made, platform.model)
+        yield from _on_the_map(scenario, platform.model, set(probes.values()))
+        own = {spec.id: spec.turns_red for spec in scenario.faults if spec.turns_red}
+        yield from fighting(scenario.faults, made, probes | own)
+
+
+def _made(scenario: Scenario, faults: FaultTypes) -> dict[str, Any]:
+    """Every fault of the scenario that can be made; what keeps another from it is told elsewhere."""
+    made = {}
+    for spec in scenario.faults:
+        with suppress(Exception):  # a stranger's package, or parameters that are wrong
+            made[spec.id] = _loaded(faults[spec.fault]).model_validate(spec.params)
+    return made
+
+
+def _named_by_themselves(scenario: Scenario, made: Mapping[str, Any], platform: Platform) -> dict[str, str]:
+    """The probe that each fault itself says turns red, by the fault's id."""
+    targets = {spec.id: spec.target for spec in scenario.faults}
+    return {id: fault.probe_name(targets[id], platform.own_probe(targets[id])) for id, fault in made.items()}
 
 
 def _steps(scenario: Scenario, runbook: Runbook) -> Iterator[Flaw]:
@@ -69,17 +107,21 @@ def _steps(scenario: Scenario, runbook: Runbook) -> Iterator[Flaw]:
             yield Flaw(("expects", index, "step"), what, "", did_you_mean(expected.step, steps))
 
 
-def _on_the_map(scenario: Scenario, platform: Platform) -> Iterator[Flaw]:
+def _on_the_map(scenario: Scenario, platform: Platform, brought: set[str]) -> Iterator[Flaw]:
+    """`brought` are probes that the scenario's own faults bring beside those of the map."""
     named: list[tuple[Place, str]] = [
-        (("faults", i, "turns_red"), fault.turns_red) for i, fault in enumerate(scenario.faults)
+        (("faults", i, "turns_red"), fault.turns_red)
+        for i, fault in enumerate(scenario.faults)
+        if fault.turns_red
     ]
+    named += [(("abort_when", i, "probe"), guard.probe) for i, guard in enumerate(scenario.abort_when)]
     named += [(("recovered", "probes", i), probe) for i, probe in enumerate(scenario.recovered.probes)]
     named += [
         (("injects", i, "when", "probe"), inject.when.probe)
         for i, inject in enumerate(scenario.injects)
         if inject.when and inject.when.probe
     ]
-    probes = platform.probes()
+    probes = platform.probes() | brought
     for place, probe in named:
         if probe not in probes:
             what = f'no probe is called "{probe}" in scenarios/platform.yaml'
@@ -113,6 +155,9 @@ def _fault(spec: FaultSpec, place: Place, faults: FaultTypes, platform: Platform
         yield Flaw((*place, "fault"), f'the fault "{spec.fault}" cannot be loaded', f"saw {error!r}")
         return
     yield from _params(spec, (*place, "params"), fault)
+    if spec.ramp and not fault.grows_by:
+        what = f"{spec.fault} cannot be ramped up: it is there or it is not"
+        yield Flaw((*place, "ramp"), what, "", "leave ramp out")
     if platform and spec.target in platform.targets():
         yield from _kind(spec, (*place, "target"), fault, platform)
 

@@ -63,6 +63,11 @@ class Platform(Model):
         """What a fault may break: components, and the workloads of the teams."""
         return {*self.components, *self.teams}
 
+    def own_probe(self, target: str) -> str:
+        """The first probe that the map gives a component or team; its name when it gives none."""
+        node = self.nodes().get(target)
+        return next(iter(node.probes), target) if node else target
+
     def flaws(self) -> Iterator[Flaw]:
         """Names that stand twice, needs of what is not there, needs in a circle."""
         yield from self._name_flaws()

@@ -17,14 +17,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from blackstart.chain import GENESIS, Body, Event, Source, link, settled
 from blackstart.clock import Instant, Stamp, after, iso
 from blackstart.events import DrillClosed
-from blackstart.replica.base import Completed, Component, Probe, ProbeOf, Progress, Reading, ShellSpec
+from blackstart.faults.base import Fault, Undo
+from blackstart.replica.base import (
+    Completed,
+    Component,
+    Probe,
+    ProbeOf,
+    Progress,
+    Reading,
+    Replica,
+    ShellSpec,
+)
 
-__all__ = ["FakeReplica", "History", "ManualTime", "SetProbe"]
+__all__ = ["FakeReplica", "History", "IdleFault", "ManualTime", "SetProbe"]
 
 START = datetime(2026, 4, 26, 15, 30, tzinfo=UTC)
 NS = 1_000_000_000
@@ -184,3 +194,25 @@ class FakeReplica:
 
     def shell(self, participant: str) -> ShellSpec:
         return ShellSpec(("bash", "--noprofile", "--norc"), {"PATH": "/usr/bin:/bin"}, self.folder)
+
+
+class IdleFault(Fault):
+    """A fault that breaks nothing: for tests of what only reads what a fault says of itself, and to build on."""
+
+    name: ClassVar[str] = "test.idle"
+    summary: ClassVar[str] = "breaks nothing"
+    kinds: ClassVar[tuple[str, ...]] = ("*",)
+    seen: ClassVar[str] = "nothing"
+    fix: ClassVar[str] = "nothing"
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        return {}
+
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Breaks nothing."""
+
+    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Nothing is to be undone."""
+
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        return True

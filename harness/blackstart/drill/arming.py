@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from blackstart.platform import Platform
     from blackstart.scenario import FaultSpec
 
-__all__ = ["Armed", "arm", "own_probe"]
+__all__ = ["Armed", "arm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,9 @@ def arm(specs: Iterable[FaultSpec], platform: Platform, seed: int) -> list[Armed
     return [_armed(spec, platform, seed) for spec in specs]
 
 
-def own_probe(platform: Platform, target: str) -> str:
-    """The first probe that the map gives a component or team; its name when it gives none."""
-    return next(iter(platform.nodes()[target].probes), target) if target in platform.nodes() else target
-
-
 def _armed(spec: FaultSpec, platform: Platform, seed: int) -> Armed:
     fault = load(spec.fault).model_validate(spec.params)
-    probe = spec.turns_red or fault.probe_name(spec.target, own_probe(platform, spec.target))
+    probe = spec.turns_red or fault.probe_name(spec.target, platform.own_probe(spec.target))
     within_s = fault.within_s if spec.within is None else spec.within
     skipped = (
         "" if happens(spec.chance, seed, spec.id) else f"the seed {seed} spares it (chance {spec.chance:g})"

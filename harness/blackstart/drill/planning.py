@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blackstart.check import find_root, kind_of, load_crew, load_plan, load_scenario, scenario_path
+from blackstart.clock import SystemTime
 from blackstart.drill.drill import Mode, Options
 from blackstart.errors import UsageError
+from blackstart.limits import outside
 
 __all__ = ["Asked", "drills_of"]
 
@@ -40,6 +42,8 @@ def drills_of(asked: Asked) -> list[Options]:
     if kind_of(asked.what, root) != "plan":
         return [_options(asked, asked.what, root, "by-the-book", 1, "jump", 1.0)]
     plan = load_plan(asked.what, root).model
+    if plan.limits.hours and (why := outside(plan.limits.hours, SystemTime().now().wall)):
+        raise UsageError(why, hint="run it then, or change limits.hours of the plan")
     return [
         _options(asked, scenario_path(one.scenario, root), root, one.crew, one.seed, plan.clock, plan.pace)
         for one in plan.drills

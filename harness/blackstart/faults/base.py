@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
 
-__all__ = ["Fault", "Move", "Undo", "fights"]
+__all__ = ["Fault", "Move", "Undo"]
 
 Undo = Mapping[str, Any]
 """Plain JSON values; written to the ledger, read back by any process."""
@@ -111,12 +111,3 @@ class Fault(BaseModel, ABC):
     def resources(self, target: str) -> frozenset[str]:
         """`holds` for this target."""
         return frozenset(each.format(target=target, **self.parameters()) for each in self.holds)
-
-
-def fights(one: frozenset[str], other: frozenset[str]) -> str:
-    """The resource that both need for themselves, empty when there is none."""
-    for a in sorted(one):
-        for b in sorted(other):
-            if a == b or a.startswith(f"{b}/") or b.startswith(f"{a}/"):
-                return max(a, b, key=len)
-    return ""

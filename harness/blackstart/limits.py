@@ -1,0 +1,104 @@
+"""What faults may do together and at most: two that fight over one resource, and the limits of a plan.
+
+All of it is judged from the schedule, before anything is started. A fault without an end of its own lasts to the
+end of the drill: whether people mend it before cannot be known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from blackstart.source import Flaw, format_duration
+
+if TYPE_CHECKING:
+    from blackstart.plan import FaultLimits, Hours
+    from blackstart.scenario import FaultSpec, Scenario
+
+__all__ = ["beyond", "fighting", "fights", "outside", "overlap"]
+
+
+def fights(one: frozenset[str], other: frozenset[str]) -> str:
+    """The resource that both need for themselves, empty when there is none. "vault" holds all below it."""
+    for a in sorted(one):
+        for b in sorted(other):
+            if a == b or a.startswith(f"{b}/") or b.startswith(f"{a}/"):
+                return max(a, b, key=len)
+    return ""
+
+
+def overlap(one: FaultSpec, other: FaultSpec) -> bool:
+    """Whether both may be there at the same time."""
+    return one.at < _end(other) and other.at < _end(one)
+
+
+def _end(spec: FaultSpec) -> float:
+    end = spec.ends()
+    return math.inf if end is None else end
+
+
+def fighting(
+    specs: Sequence[FaultSpec], made: Mapping[str, Any], probes: Mapping[str, str]
+) -> Iterator[Flaw]:
+    """Two faults that may be there at once and hold the same resource, or are to be seen by the same probe.
+
+    `made` has the faults that could be made, by their ids; `probes` what each turns red.
+    """
+    for (_, one), (index, other) in combinations(enumerate(specs), 2):
+        if one.id not in made or other.id not in made or not overlap(one, other):
+            continue
+        held = fights(made[one.id].resources(one.target), made[other.id].resources(other.target))
+        if held:
+            what = f'the faults "{one.id}" and "{other.id}" fight over {held}'
+            yield Flaw(("faults", index), what, "both may be there at once", _apart(one))
+        elif probes[one.id] == probes[other.id]:
+            what = f'the faults "{one.id}" and "{other.id}" are both to be seen by the probe {probes[one.id]}'
+            seen = "the second would find it red already"
+            yield Flaw(("faults", index), what, seen, f"give one of them another turns_red, or {_apart(one)}")
+
+
+def _apart(one: FaultSpec) -> str:
+    return f'let "{one.id}" end before the other begins (lasts: ...)'
+
+
+def beyond(limits: FaultLimits, scenario: Scenario) -> Iterator[str]:
+    """In which ways a scenario's faults go beyond what its plan allows."""
+    for spec in scenario.faults:
+        if spec.target in limits.never:
+            yield f'the fault "{spec.id}" is aimed at {spec.target}, which the plan never lets be broken'
+        if limits.lasting is not None and (lasts := _lasting(spec, scenario)) > limits.lasting:
+            yield (
+                f'the fault "{spec.id}" may last {format_duration(lasts)}, and the plan allows '
+                f"{format_duration(limits.lasting)}: write lasts: {format_duration(limits.lasting)}"
+            )
+    most = _most_at_once(scenario.faults)
+    if limits.at_once is not None and most > limits.at_once:
+        yield f"{most} faults may be active at once, and the plan allows {limits.at_once}"
+
+
+def _lasting(spec: FaultSpec, scenario: Scenario) -> float:
+    end = spec.ends()
+    whole_s = scenario.limits.respond + scenario.limits.observe
+    return (whole_s if end is None else end) - spec.at
+
+
+def _most_at_once(specs: Sequence[FaultSpec]) -> int:
+    """At each fault's begin, how many are there."""
+    return max((sum(each.at <= spec.at < _end(each) for each in specs) for spec in specs), default=0)
+
+
+def outside(hours: Hours, now: datetime) -> str:
+    """Why a drill may not begin at this (aware) moment; empty when it may."""
+    from zoneinfo import ZoneInfo
+
+    local = now.astimezone(ZoneInfo(hours.zone))
+    day, clock = local.strftime("%a").lower(), local.strftime("%H:%M")
+    if day in hours.days and hours.begin <= clock < hours.end:
+        return ""
+    return (
+        f"the plan's drills begin {', '.join(hours.days)} from {hours.begin} to {hours.end} ({hours.zone}), "
+        f"and there it is {day} {clock}"
+    )
