@@ -68,6 +68,15 @@ class Platform(Model):
         node = self.nodes().get(target)
         return next(iter(node.probes), target) if node else target
 
+    def suffers(self, target: str) -> list[str]:
+        """What the map says will suffer when the target is red: all that needs it, directly or through others."""
+        found = [target]
+        for name in found:
+            found += [
+                node for node, about in self.nodes().items() if name in about.needs and node not in found
+            ]
+        return found[1:]
+
     def flaws(self) -> Iterator[Flaw]:
         """Names that stand twice, needs of what is not there, needs in a circle."""
         yield from self._name_flaws()

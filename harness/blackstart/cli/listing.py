@@ -49,11 +49,26 @@ def _line(folder: Path) -> dict[str, Any]:
 
 
 def _outcome(folder: Path) -> str:
-    """What the drill's review says; "unclosed" before there is one: it runs, or its harness died."""
+    """What the drill's review says. Before there is one: it runs, its harness died, or recover has closed it since."""
+    from blackstart.drill.folder import holder
+
     try:
         return str(json.loads((folder / "review.json").read_text("utf-8"))["outcome"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "unclosed"
+        if holder(folder) is not None:
+            return "running"
+        return "recovered" if _closed(folder) else "died"
+
+
+def _closed(folder: Path) -> bool:
+    from blackstart.errors import BlackstartError
+    from blackstart.record.reader import last
+
+    try:
+        event = last(folder)
+    except BlackstartError:
+        return False
+    return event is not None and event.kind == "drill.closed"
 
 
 def show(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:

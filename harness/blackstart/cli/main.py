@@ -35,9 +35,9 @@ def _version(asked: bool) -> None:
 
 
 def _register() -> None:
-    from blackstart.cli import check, doctor, faults, listing, records, recover, report, review, run
+    from blackstart.cli import abort, check, doctor, faults, listing, records, recover, report, review, run
 
-    for module in (doctor, check, faults, run, review, report, listing, records, recover):
+    for module in (doctor, check, faults, run, review, report, listing, records, abort, recover):
         module.register(app)
 
 

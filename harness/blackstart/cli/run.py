@@ -37,6 +37,9 @@ def run(
         ),
     ] = None,
     replica: Annotated[str, typer.Option(help="Which replica: local.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be broken, and touch nothing.")
+    ] = False,
     reports_dir: ReportsDir = REPORTS,
     root: RootDir = None,
     as_json: AsJson = False,
@@ -46,19 +49,28 @@ def run(
     Exit 0: passed. 1: the gate failed. 2: the input is wrong. 3: invalid. 4: aborted. 5: healing not proven.
 
     Example: blackstart run scenarios/vault/auth-503.yaml --crew silent
+    Example: blackstart run drills/ci-smoke.yaml --dry-run
     """
     from blackstart.drill.planning import Asked, drills_of
 
-    results = []
     asked = Asked(what, reports_dir, root, crew=crew, seed=seed, pace=pace, replica=replica)
-    for planned in drills_of(asked):
+    if dry_run:
+        from blackstart.cli.preview import show
+
+        return show(drills_of(asked), as_json)
+    results = []
+    asked_for = drills_of(asked)
+    for planned in asked_for:
         result = _one(planned, as_json)
         results.append(result)
-        if result.exit_code is Exit.ABORTED:
-            break  # an operator who aborts one drill does not want the next
+        if result.exit_code is Exit.ABORTED or result.asked:
+            break  # an operator who ends one drill, however late, does not want the next
     if as_json:
         typer.echo(json.dumps({"drills": [_facts(result) for result in results]}, indent=2))
-    code = next((code for code in WORST_FIRST if any(r.exit_code is code for r in results)), Exit.PASSED)
+    codes = {result.exit_code for result in results}
+    if len(results) < len(asked_for):
+        codes.add(Exit.ABORTED)  # the drills that were not run were stopped by somebody's hand
+    code = next((code for code in WORST_FIRST if code in codes), Exit.PASSED)
     if code is not Exit.PASSED:
         raise typer.Exit(int(code))
 

@@ -106,7 +106,7 @@ def _header(options: Options, drill_id: str, clock: DrillClock) -> DrillOpened:
         scenario=options.bundle.files[0].path,
         crew=options.crew_name,
         seed=options.seed,
-        replica="local",
+        replica=options.replica,
         clock=clock.mode,
         pace=clock.pace,
         start=iso(clock.start.wall),

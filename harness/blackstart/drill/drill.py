@@ -42,6 +42,7 @@ class Options:
     crew_file: InputFile
     reports: Path
     seed: int = 1
+    replica: str = "local"
     mode: Mode = "jump"
     pace: float = 1.0
     progress: Progress = field(default=lambda what, done, total: None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["REPLICA", "keep_logs", "label_of", "mine", "new_label", "remove_replica"]
+__all__ = ["REPLICA", "holder", "keep_logs", "label_of", "mine", "new_label", "remove_replica"]
 
 REPLICA = "replica"
 """The sub-folder with the servers' data while they run."""
@@ -30,7 +31,23 @@ def mine(folder: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n")
+            lock.flush()
             yield True
+
+
+def holder(folder: Path) -> int | None:
+    """The process that works in a drill's folder; None when nobody does."""
+    try:
+        with (folder / _LOCK).open("r") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(lock.read().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        pass
+    return None
 
 
 def new_label(folder: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackstart.drill import stages
+from blackstart.drill.abort import ASKED
 from blackstart.drill.assemble import opened
 from blackstart.drill.publish import publish
 from blackstart.drill.signals import Interrupted, Signals
@@ -38,6 +39,7 @@ class Result:
     """A drill that is over: where it is, what the review says, how the process should end.
 
     `error` is why it ended early, None for one that ran to its end. `review` is None when the disk had no room for it.
+    `asked` is the signal that asked for the end, also when it came too late to end this drill early.
     """
 
     drill: str
@@ -45,6 +47,7 @@ class Result:
     review: Review | None
     exit_code: Exit
     error: BlackstartError | None
+    asked: str = ""
 
 
 def run(options: Options) -> Result:
@@ -57,7 +60,7 @@ def run(options: Options) -> Result:
         with opened(options) as drill:
             error = _play(drill, signals)
         review = _published(drill.folder, error)
-    return Result(drill.id, drill.folder, review, _exit_code(review, error), error)
+    return Result(drill.id, drill.folder, review, _exit_code(review, error), error, signals.asked)
 
 
 def _published(folder: Path, error: BlackstartError | None) -> Review | None:
@@ -97,8 +100,10 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
 
 
 def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
-    drill.note(AbortAsked("guard" if signal.how == "guard" else "operator", signal.how))
-    why = f"{signal.name} during the stage {drill.stage}"
+    how = "command" if (drill.folder / ASKED).exists() else signal.how
+    drill.note(AbortAsked("guard" if how == "guard" else "operator", how))
+    seen = "blackstart abort" if how == "command" else signal.name
+    why = f"{seen}, during the stage {drill.stage}"
     drill.end("aborted", why)
     return Aborted(f"the drill was aborted: {why}", hint="everything it broke is healed")
 

@@ -1,0 +1,84 @@
+"""Ending a running drill from another terminal: ask its harness, then watch the ledger until all is proven healed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blackstart.clock import SystemTime, TimeSource
+from blackstart.drill.folder import holder
+from blackstart.errors import UsageError
+from blackstart.faults.ledger import Ledger
+from blackstart.record.ids import known
+
+__all__ = ["ASKED", "LIMIT_S", "Aborting", "abort", "running"]
+
+ASKED = ".abort"
+"""A file in the drill's folder: who asks for the end, so that the record can say that it was this command."""
+
+LIMIT_S = 30.0
+"""Real seconds that are waited for a drill to be over: healing takes 2, proving at most 10, the rest is closing."""
+
+LOOK_EVERY_S = 0.05
+
+
+@dataclass(slots=True)
+class Aborting:
+    """What came of it. `open` are the faults that are not proven healed."""
+
+    drill: str
+    over: bool = False
+    open: list[str] = field(default_factory=list)
+
+
+def running(reports: Path) -> list[str]:
+    """The drills of a folder that a living harness works in."""
+    return [drill for drill in known(reports) if holder(reports / drill) is not None]
+
+
+def abort(reports: Path, drill: str = "", *, time: TimeSource | None = None) -> Aborting:
+    """End one drill in order, and wait until it is. UsageError when none runs, or several and none is named."""
+    chosen = _chosen(reports, drill)
+    folder = reports / chosen
+    _ask(folder)
+    source = time or SystemTime()
+    began = source.now()
+    while holder(folder) is not None and source.now().seconds_since(began) < LIMIT_S:
+        source.sleep(LOOK_EVERY_S)
+    left = [f"{row.fault} ({row.type} on {row.target})" for row in Ledger(folder).open_rows()]
+    return Aborting(chosen, holder(folder) is None, left)
+
+
+def _chosen(reports: Path, drill: str) -> str:
+    there = running(reports)
+    if drill and drill not in there:
+        hint = f"running: {', '.join(there) or 'none'}"
+        raise UsageError(f"no drill {drill} is running in {reports}", hint=hint)
+    if not there:
+        raise UsageError(f"no drill is running in {reports}", hint="give its folder to --reports-dir")
+    if len(there) > 1 and not drill:
+        raise UsageError(
+            f"{len(there)} drills are running in {reports}", hint=f"name one: --drill {there[0]}"
+        )
+    return drill or there[0]
+
+
+def _ask(folder: Path) -> None:
+    """SIGTERM to its harness, by a handle: a number that is used again never hits a stranger."""
+    pid = holder(folder)
+    if pid is None:
+        return
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return  # it has ended meanwhile
+    try:
+        if holder(folder) == pid:  # read again: now the number cannot change hands
+            (folder / ASKED).write_text(f"{os.getpid()}\n", "ascii")
+            signal.pidfd_send_signal(handle, signal.SIGTERM)
+    except ProcessLookupError:
+        pass  # it has ended meanwhile
+    finally:
+        os.close(handle)
