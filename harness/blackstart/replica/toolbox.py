@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TOOLS", "Toolbox"]
 
-OWN = ("resolve", "deploy", "teams")
+OWN = ("resolve", "deploy", "teams", "images")
 TOOLS = ("bao", "vault", *OWN)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

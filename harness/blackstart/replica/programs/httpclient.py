@@ -38,8 +38,14 @@ class Answer:
         """The status with the server's own words: "503 Vault is sealed"."""
         document = self.json()
         errors = document.get("errors") if isinstance(document, dict) else None
-        words = "; ".join(" ".join(str(each).split()) for each in errors) if isinstance(errors, list) else ""
+        words = "; ".join(map(_words, errors)) if isinstance(errors, list) else ""
         return f"{self.status} {words or http.client.responses.get(self.status, '')}".strip()
+
+
+def _words(error: object) -> str:
+    """An error's text on one line. Vault gives a list of texts, a registry one of objects with a message."""
+    text = error.get("message") or error.get("code") if isinstance(error, dict) else error
+    return " ".join(str(text).split())
 
 
 def request(

@@ -136,6 +136,9 @@ def _pull(needs: Needs, got: Started) -> str:
     answer = _get(needs, got, "manifests/stable")
     manifest = _demand(answer, "the manifest")
     got.digest = "sha256:" + hashlib.sha256(answer.body).hexdigest()
+    claimed = answer.headers.get("docker-content-digest", got.digest)
+    if claimed != got.digest:
+        raise _Refused(f"the manifest is {got.digest[:19]}, not {claimed[:19]}")
     blobs = [manifest["config"], *manifest["layers"]]
     got.layers = {blob["digest"]: _blob(needs, got, blob["digest"]) for blob in blobs}
     size = sum(map(len, got.layers.values()))

@@ -1,4 +1,4 @@
-"""The replica's own commands on a participant's PATH: `resolve`, `deploy` and `teams`.
+"""The replica's own commands on a participant's PATH: `resolve`, `deploy`, `teams` and `images`.
 
 Each reads where things are from the file that BLACKSTART_TOOLBOX names, and speaks to the real servers.
 """
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from blackstart.replica.programs.dnsclient import TYPES, DnsError, ask
@@ -80,6 +81,13 @@ def _state(service: tuple[str, int]) -> str:
     return f"{page.json()['version']:<4} {'healthy' if health.ok else health.complaint()}, {secret}, {_at(service)}"
 
 
+def images(box: Box, argv: list[str]) -> int:
+    """images [list|verify|push|retag|accounts|renew|quota]: what lies in the registry, and mending it."""
+    from blackstart.replica.programs.registry_images import run  # the others need not wait for it
+
+    return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data" / "registry", argv)
+
+
 def _at(address: Any) -> str:
     return f"{address[0]}:{address[1]}"
 
@@ -93,6 +101,7 @@ COMMANDS: Mapping[str, Callable[[Box, list[str]], int]] = {
     "resolve": resolve,
     "deploy": deploy,
     "teams": teams,
+    "images": images,
 }
 
 
