@@ -27,6 +27,7 @@ __all__ = [
     "Instant",
     "JumpClock",
     "RealClock",
+    "ResumedTime",
     "Stamp",
     "SystemTime",
     "TimeSource",
@@ -79,6 +80,47 @@ class SystemTime:
             time.sleep(seconds)
 
 
+class ResumedTime:
+    """The time of a drill that goes on after its harness died: stands where `move_to` puts it, until `thaw`.
+
+    `start` is the drill's start; `mono_ns` what the monotonic clock read at the drill second `drill_s`. From `thaw`
+    on it runs with the machine, from where it stood: the time in between counts for nothing.
+    """
+
+    def __init__(self, start: datetime, mono_ns: int, drill_s: float, *, pace: float = 1.0) -> None:
+        self.pace = pace
+        self._first = Instant(start, mono_ns - round(drill_s / pace * NS))
+        self._stands: Instant | None = self._first
+        self._offset_ns = 0
+
+    def now(self) -> Instant:
+        if self._stands is not None:
+            return self._stands
+        machine = _MACHINE.now()
+        return Instant(machine.wall, machine.mono_ns - self._offset_ns)
+
+    def sleep(self, seconds: float) -> None:
+        """Waits only once it is thawed: before, nothing is under way that could be waited for."""
+        if self._stands is None:
+            _MACHINE.sleep(seconds)
+
+    def move_to(self, drill_s: float) -> None:
+        """Stand at that drill second. ValueError once it is thawed."""
+        if self._stands is None:
+            raise ValueError("time that runs cannot be moved")
+        real_s = drill_s / self.pace
+        self._stands = Instant(after(self._first.wall, real_s), self._first.mono_ns + round(real_s * NS))
+
+    def thaw(self) -> None:
+        """Run with the machine from here on."""
+        if self._stands is not None:
+            self._offset_ns = _MACHINE.now().mono_ns - self._stands.mono_ns
+            self._stands = None
+
+
+_MACHINE = SystemTime()
+
+
 class DrillClock(Protocol):
     """Drill time, in seconds since the drill began.
 
@@ -101,6 +143,8 @@ class DrillClock(Protocol):
     def running(self) -> AbstractContextManager[None]: ...
 
     def real_seconds_until(self, drill_s: float) -> float: ...
+
+    def replay_to(self, drill_s: float) -> None: ...
 
 
 class RealClock:
@@ -148,6 +192,9 @@ class RealClock:
     def running(self) -> Iterator[None]:
         """Time always runs here; the same call as `JumpClock.running`."""
         yield
+
+    def replay_to(self, drill_s: float) -> None:
+        """Nothing is to be done: this clock reads where its `ResumedTime` stands."""
 
     def real_seconds_until(self, drill_s: float) -> float:
         """Real seconds to wait for that drill second; 0 when it has passed. While paused, those from the pause's end."""
@@ -217,6 +264,12 @@ class JumpClock:
     def real_seconds_until(self, drill_s: float) -> float:
         """Always 0: this clock never waits, its driver jumps it."""
         return 0.0
+
+    def replay_to(self, drill_s: float) -> None:
+        """Stand at a drill second that is on record already; only for a clock over `ResumedTime` that is not thawed."""
+        with self._lock:
+            self._banked = drill_s
+            self._since = self.source.now() if self._holders else None
 
     def jump_to(self, drill_s: float) -> float:
         """Go straight to that drill second; returns the seconds skipped.

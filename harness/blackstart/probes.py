@@ -6,21 +6,25 @@ A round waits for every probe, so the events of a round stand in the probes' dec
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from blackstart.events import Body, Event, ProbeChanged, ProbeDeclared, ProbesSampled, Source
+from blackstart.replica.base import Reading
 
 if TYPE_CHECKING:
     from blackstart.clock import DrillClock, Instant
-    from blackstart.replica.base import Probe, Reading
+    from blackstart.replica.base import Probe
 
 __all__ = ["INTERVAL_S", "Sampler"]
 
 INTERVAL_S = 1.0
 """Real seconds between rounds: the notes' evidence shorthand asks for 1 s black-box probes."""
+
+
+State = Literal["green", "red", "missing"]
 
 
 class Emit(Protocol):
@@ -41,6 +45,8 @@ class Sampler:
         self._states: dict[str, Reading] = {}
         self._last_s = 0.0
         self._last_round: Instant | None = None
+        self.recorded: Callable[[], bool] | None = None
+        """Takes a round from the record in place of reading; False once the record has no more (`drill.replay`)."""
 
     def declare(self) -> None:
         """Put on record which probes there are."""
@@ -48,8 +54,24 @@ class Sampler:
             body = ProbeDeclared(probe.name, probe.of, probe.subject, INTERVAL_S)
             self._emit(body, actor=probe.name, source="probe")
 
+    def take(self, event: Event) -> None:
+        """Believe what is on record already, as if it had been read now (`drill.replay`)."""
+        match event.body:
+            case ProbesSampled(states=states, latency_ms=latencies):
+                for name, state in states.items():
+                    known = self._states.get(name)
+                    reason = known.reason if known and known.state == state else ""
+                    self._states[name] = Reading(cast(State, state), reason, latencies.get(name, 0.0))
+                self._last_s = event.drill_s
+            case ProbeChanged(probe=probe, state=state, reason=reason):
+                self._states[probe] = Reading(state, reason)
+            case _:
+                pass
+
     def round(self) -> Mapping[str, Reading]:
         """Read every probe once, record the round and what changed. One round at a time."""
+        if self.recorded is not None and self.recorded():
+            return self._states
         with self._one_round:
             readings = dict(
                 zip(self._names(), self._pool.map(lambda probe: probe.read(), self.probes), strict=True)

@@ -35,9 +35,21 @@ def _version(asked: bool) -> None:
 
 
 def _register() -> None:
-    from blackstart.cli import abort, check, doctor, faults, listing, records, recover, report, review, run
+    from blackstart.cli import (
+        abort,
+        check,
+        doctor,
+        faults,
+        listing,
+        records,
+        recover,
+        report,
+        resume,
+        review,
+        run,
+    )
 
-    for module in (doctor, check, faults, run, review, report, listing, records, abort, recover):
+    for module in (doctor, check, faults, run, review, report, listing, records, abort, resume, recover):
         module.register(app)
 
 

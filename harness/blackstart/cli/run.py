@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from blackstart.drill.drill import Options
     from blackstart.drill.run import Result
 
-__all__ = ["register"]
+__all__ = ["facts", "played", "register"]
 
 WORST_FIRST = (Exit.BUG, Exit.UNPROVEN, Exit.ABORTED, Exit.INVALID, Exit.INPUT, Exit.FAILED)
 
@@ -58,15 +59,17 @@ def run(
         from blackstart.cli.preview import show
 
         return show(drills_of(asked), as_json)
+    from blackstart.drill.run import run as run_drill
+
     results = []
     asked_for = drills_of(asked)
     for planned in asked_for:
-        result = _one(planned, as_json)
+        result = played(planned, as_json, run_drill)
         results.append(result)
         if result.exit_code is Exit.ABORTED or result.asked:
             break  # an operator who ends one drill, however late, does not want the next
     if as_json:
-        typer.echo(json.dumps({"drills": [_facts(result) for result in results]}, indent=2))
+        typer.echo(json.dumps({"drills": [facts(result) for result in results]}, indent=2))
     codes = {result.exit_code for result in results}
     if len(results) < len(asked_for):
         codes.add(Exit.ABORTED)  # the drills that were not run were stopped by somebody's hand
@@ -75,17 +78,16 @@ def run(
         raise typer.Exit(int(code))
 
 
-def _one(planned: Options, as_json: bool) -> Result:
-    """Run one drill and show it."""
+def played(planned: Options, as_json: bool, play: Callable[[Options], Result]) -> Result:
+    """Run one drill, or go on with one, and show it."""
     from dataclasses import replace
 
     from blackstart.cli.live import view
     from blackstart.cli.summary import show
-    from blackstart.drill.run import run as run_drill
 
     with view(planned.bundle.protocol, silent=as_json) as seen:
         options = replace(planned, progress=seen.progress, listeners=(seen.on_event,), say=seen.say)
-        result = run_drill(options)
+        result = play(options)
     if not as_json and result.review is not None:
         show(result.review, result.folder)
     if result.error is not None:
@@ -95,16 +97,17 @@ def _one(planned: Options, as_json: bool) -> Result:
     return result
 
 
-def _facts(result: Result) -> dict[str, Any]:
-    facts: dict[str, Any] = {
+def facts(result: Result) -> dict[str, Any]:
+    """What --json says of one drill."""
+    known: dict[str, Any] = {
         "drill": result.drill,
         "folder": str(result.folder),
         "exit_code": int(result.exit_code),
         "error": result.error.message if result.error else None,
     }
     if (review := result.review) is None:
-        return facts
-    return facts | {
+        return known
+    return known | {
         "outcome": review.outcome,
         "failed": sorted({f.rule for f in review.findings if f.verdict == "fail"}),
         "unknown": sorted({f.rule for f in review.findings if f.verdict == "unknown"}),

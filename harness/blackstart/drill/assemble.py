@@ -16,6 +16,7 @@ from blackstart.drill.faulting import Faults
 from blackstart.drill.folder import REPLICA, mine, new_label
 from blackstart.drill.guard import Guard
 from blackstart.drill.msel import Injects
+from blackstart.drill.past import Past
 from blackstart.drill.recovery import Recovery
 from blackstart.drill.staff import Staff
 from blackstart.errors import UsageError
@@ -28,8 +29,9 @@ from blackstart.replica.local import LocalReplica
 
 if TYPE_CHECKING:
     from blackstart.drill.arming import Armed
+    from blackstart.replica.base import Replica
 
-__all__ = ["opened"]
+__all__ = ["assembled", "closed", "header", "opened"]
 
 
 @contextmanager
@@ -40,6 +42,7 @@ def opened(options: Options) -> Iterator[Drill]:
     Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
     """
     armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+    people = [person.id for person in options.crew.participants]
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:
@@ -49,14 +52,17 @@ def opened(options: Options) -> Iterator[Drill]:
         record = Record.create(folder)
         guard = watchdog.start(label, folder)
         try:
-            yield _assembled(options, drill_id, folder, label, Conductor(clock, record), armed)
+            replica = LocalReplica(folder / REPLICA, label, people)
+            drill = assembled(options, drill_id, folder, replica, Conductor(clock, record), armed, Past())
+            drill.emit(header(options, drill_id, clock))
+            yield drill
         finally:
             watchdog.kill(label)
             guard.goodbye()
-            _close(record, stamp(clock))
+            closed(record, stamp(clock))
 
 
-def _close(record: Record, last: Stamp) -> None:
+def closed(record: Record, last: Stamp) -> None:
     """Close the record. One that cannot be written stays unclosed, for `recover`; the drill has said why."""
     try:
         record.close(last)
@@ -64,13 +70,18 @@ def _close(record: Record, last: Stamp) -> None:
         record.leave()
 
 
-def _assembled(
-    options: Options, drill_id: str, folder: Path, label: str, conductor: Conductor, armed: list[Armed]
+def assembled(
+    options: Options,
+    drill_id: str,
+    folder: Path,
+    replica: Replica,
+    conductor: Conductor,
+    armed: list[Armed],
+    past: Past,
 ) -> Drill:
     """The parts, joined; listeners in the order in which they hear of an event."""
-    bundle, crew = options.bundle, options.crew
-    replica = LocalReplica(folder / REPLICA, label, [person.id for person in crew.participants])
-    staff = Staff(options, drill_id, folder, conductor, replica)
+    bundle = options.bundle
+    staff = Staff(options, drill_id, folder, conductor, replica, past)
     injects = Injects(list(bundle.scenario.injects), conductor, staff.pager, staff.threads, bundle.protocol)
     drill = Drill(
         drill_id,
@@ -93,11 +104,11 @@ def _assembled(
         staff.on_event,
         *options.listeners,
     ]
-    drill.emit(_header(options, drill_id, conductor.clock))
     return drill
 
 
-def _header(options: Options, drill_id: str, clock: DrillClock) -> DrillOpened:
+def header(options: Options, drill_id: str, clock: DrillClock) -> DrillOpened:
+    """The first event: what this drill is, with every file it is run from."""
     files = [*options.bundle.files, options.crew_file]
     return DrillOpened(
         drill=drill_id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from blackstart.clock import DrillClock, JumpClock, stamp
@@ -18,6 +18,7 @@ from blackstart.drill.agenda import Agenda
 from blackstart.events import Body, ClockJumped, Event, Source
 
 if TYPE_CHECKING:
+    from blackstart.drill.replay import Replay
     from blackstart.probes import Sampler
     from blackstart.record.store import Record
 
@@ -45,11 +46,46 @@ class Conductor:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._effect_pending = False
+        self.replay: Replay | None = None
+        """The record of a drill that is resumed, until all of it was taken."""
+        self._at_life: list[Callable[[], None]] = []
+
+    # --- a drill that is resumed ----------------------------------------------------------------
+
+    def replaying(self) -> bool:
+        """Whether the record is still being played: nothing real may be done."""
+        return bool(self.replay)
+
+    def at_life(self, action: Callable[[], None]) -> None:
+        """Have something done when the record is played and life goes on; now, when it does already."""
+        if self.replaying():
+            self._at_life.append(action)
+        else:
+            action()
+
+    def replay_round(self) -> bool:
+        """Take a round of probes from the record, when that has one (`probes.Sampler.recorded`)."""
+        return self.replay is not None and self.replay.round()
+
+    def hear(self, event: Event) -> None:
+        """An event that is on record already: the sampler and the listeners take it as if it came now."""
+        if self.sampler is not None:
+            self.sampler.take(event)
+        self._told.append(event)
+
+    def come_alive(self) -> None:
+        """The record is played: from here on everything is real."""
+        self.replay = None
+        actions, self._at_life = self._at_life, []
+        for action in actions:
+            action()
 
     # --- events ---------------------------------------------------------------------------------
 
     def emit(self, body: Body, *, actor: str, source: Source) -> Event:
         """Put an event on record, stamped now; returns when it is on disk. Listeners hear of it in the loop."""
+        if self.replay and (known := self.replay.emitted(body, actor)):
+            return known
         with self._lock:  # the stamp and the place in the record must agree in order
             event = self.record.append(body, stamp=stamp(self.clock), actor=actor, source=source)
             self._told.append(event)
@@ -90,7 +126,9 @@ class Conductor:
 
     def _advance(self, target: float) -> None:
         """Come closer to that drill second; may stop early when something happened that needs a look."""
-        if not isinstance(self.clock, JumpClock):
+        if self.replay:
+            self.replay.advance(target, self.now())
+        elif not isinstance(self.clock, JumpClock):
             self._wake.wait(self.clock.real_seconds_until(target))
             self._wake.clear()
         elif self._effect_pending:
@@ -122,6 +160,11 @@ class Conductor:
 
         Drill time runs meanwhile. The rounds go on back to back so that an edge is known to milliseconds.
         """
+        while self.replay and self.replay.round():
+            if seen():
+                return True
+        if self.replaying():
+            return seen()
         source = self.clock.source
         began = source.now()
         with self.clock.running():
@@ -137,7 +180,7 @@ class Conductor:
     def real(self) -> Iterator[None]:
         """Something real is under way (a command): drill time runs, and probes are sampled every interval."""
         with self.clock.running():
-            if isinstance(self.clock, JumpClock) and self.sampler is not None:
+            if isinstance(self.clock, JumpClock) and self.sampler is not None and not self.replaying():
                 with self.sampler.sampling():
                     yield
             else:
@@ -146,8 +189,7 @@ class Conductor:
     @contextmanager
     def sampled(self) -> Iterator[None]:
         """For the whole of a drill in real or paced time: probes are sampled all along."""
-        if isinstance(self.clock, JumpClock):
+        with ExitStack() as stack:
+            if not isinstance(self.clock, JumpClock):
+                self.at_life(lambda: stack.enter_context(self.probes().sampling()))
             yield
-        else:
-            with self.probes().sampling():
-                yield

@@ -52,6 +52,8 @@ class _Active:
     effective: bool = False
     by_people: bool = False
     over: bool = False
+    moved: Move | None = None
+    """What it did last by itself."""
 
 
 class Faults:
@@ -93,15 +95,26 @@ class Faults:
             self._emit(FaultSkipped(armed.id, armed.skipped))
             return
         self._demand_green(armed)
-        active = _Active(armed, armed.fault.prepare(self._replica, armed.target))
-        self._intend(active)  # at the scripted instant: drill time runs from here on
+        active = self._intended(armed)  # at the scripted instant: drill time runs from here on
         self._active.append(active)
         with self._conductor.clock.running():
-            armed.fault.inject(self._replica, armed.target, active.undo)
+            if not self._conductor.replaying():
+                armed.fault.inject(self._replica, armed.target, active.undo)
             self._mark(armed, "injected")
             self._emit(FaultInjected(armed.id))
             self._see(active)
         self._plan(active)
+
+    def _intended(self, armed: Armed) -> _Active:
+        """In the ledger and on record with its undo; in a replay, with the undo that is on record."""
+        replay = self._conductor.replay
+        if replay and (known := replay.intent(armed.id)):
+            active = _Active(armed, known.undo)
+            self._emit(known)
+            return active
+        active = _Active(armed, armed.fault.prepare(self._replica, armed.target))
+        self._intend(active)
+        return active
 
     def _demand_green(self, armed: Armed) -> None:
         """An effect that is there before the fault would prove nothing."""
@@ -159,9 +172,11 @@ class Faults:
             if active.over:
                 return
             self._emit(FaultMoved(active.armed.id, move.name))
-            with self._conductor.clock.running():
-                move.do()
-            self._conductor.effect_pending()
+            if not self._conductor.replaying():
+                with self._conductor.clock.running():
+                    move.do()
+                self._conductor.effect_pending()
+            active.moved = move
             if move.ends:
                 self._end([active])
 
@@ -175,14 +190,23 @@ class Faults:
                     self._look(active)
 
     def _look(self, active: _Active) -> None:
-        if active.over or active.by_people or not self._gone(active):
+        if self._conductor.replaying() or active.over or active.by_people:
+            return
+        if self._off(active) or not self._gone(active):
             return
         active.by_people = True
         with suppress(LedgerFailed):
             self._mark(active.armed, "recovered")
 
+    @staticmethod
+    def _off(active: _Active) -> bool:
+        """Whether it made itself scarce for a while: a flap, a pause between two times."""
+        return active.moved is not None and active.moved.off
+
     def _gone(self, active: _Active) -> bool:
-        """Whether the fault itself says that it is over. One that cannot tell is not."""
+        """Whether the fault itself says that it is over. One that cannot tell is not; in a replay nobody is asked."""
+        if self._conductor.replaying():
+            return True
         try:
             return active.armed.fault.gone(self._replica, active.armed.target, active.undo)
         except Exception:  # whatever a fault's look raises: not known to be gone
@@ -191,11 +215,14 @@ class Faults:
     def reinject(self) -> None:
         """After a resume: break again what was broken when the harness died, and wait until it shows."""
         for active in self._active:
-            if not (active.over or active.by_people):
-                self._break_again(active.armed, active.undo)
+            active.by_people = "recovered" in self._ledger.states(active.armed.id)
+            if not (active.over or active.by_people or self._off(active)):
+                self._break_again(active.armed, active)
 
-    def _break_again(self, armed: Armed, undo: Undo) -> None:
-        armed.fault.inject(self._replica, armed.target, undo)
+    def _break_again(self, armed: Armed, active: _Active) -> None:
+        armed.fault.inject(self._replica, armed.target, active.undo)
+        if active.moved:
+            active.moved.do()
         self._mark(armed, "reinjected")
         self._emit(FaultReinjected(armed.id))
         sampler = self._conductor.probes()
@@ -227,10 +254,11 @@ class Faults:
     def _undo(self, active: _Active) -> str:
         """Heal one fault; returns why that failed, or an empty text."""
         armed = active.armed
-        by_people = active.effective and self._gone(active)
+        by_people = active.effective and not self._off(active) and self._gone(active)
         self._write(armed, "healing", FaultHealing(armed.id))
         try:
-            armed.fault.heal(self._replica, armed.target, active.undo)
+            if not self._conductor.replaying():
+                armed.fault.heal(self._replica, armed.target, active.undo)
         except Exception as error:  # whatever a fault's undo raises, the others must still be healed
             return f"{armed.id}: undoing {armed.type} on {armed.target} failed: {error}"
         self._write(
@@ -257,7 +285,9 @@ class Faults:
     # --- ledger and record ----------------------------------------------------------------------
 
     def _mark(self, armed: Armed, state: State) -> None:
-        self._ledger.mark(armed.id, state)
+        """The next state, unless it is from a replay: then it stands there already."""
+        if not self._conductor.replaying():
+            self._ledger.mark(armed.id, state)
 
     def _write(self, armed: Armed, state: State, body: Body) -> None:
         """Into ledger and record while healing. A full disk must not keep the next fault from being healed."""

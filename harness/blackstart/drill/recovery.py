@@ -44,6 +44,8 @@ class Recovery:
                 self._on_probe(probe, state == "green", event.drill_s)
             case ThreadPosted(bot=False, text=text) if claims_all_clear(text.shown, self._drill.protocol):
                 self._all_clear_s = event.drill_s
+            case ComponentExited(component=component):
+                self._reported.add(component)
             case _:
                 pass
 
@@ -63,6 +65,8 @@ class Recovery:
 
     def _note_exits(self) -> None:
         """A red probe may mean a dead server: say so, once, with its last lines."""
+        if self._drill.conductor.replaying():
+            return
         for component, code in self._drill.replica.exited().items():
             if component not in self._reported:
                 self._reported.add(component)

@@ -6,6 +6,8 @@ closes; what it cannot see (SIGKILL) its watchdog does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from blackstart.drill.drill import Drill, Options
     from blackstart.review.model import Review
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "finished", "run"]
 
 _EXIT_OF_OUTCOME = {
     "passed": Exit.PASSED,
@@ -54,10 +56,15 @@ def run(options: Options) -> Result:
     """Run one drill. Errors that end it are in the result; only what came before the drill began is raised."""
     ensure_tools(
         options.progress
-    )  # before anything is started: what is missing is an error of the machine, not a drill
+    )  # before anything is started: what is missing is the machine's error, not a drill's
+    return finished(options, opened)
+
+
+def finished(options: Options, begun: Callable[[Options], AbstractContextManager[Drill]]) -> Result:
+    """Play a drill that was begun, to its end and its reports."""
     signals = Signals(options.say)
     with signals.caught():
-        with opened(options) as drill:
+        with begun(options) as drill:
             error = _play(drill, signals)
         review = _published(drill.folder, error)
     return Result(drill.id, drill.folder, review, _exit_code(review, error), error, signals.asked)

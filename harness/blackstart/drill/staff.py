@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blackstart.drill.past import Past, ResumedShell
 from blackstart.events import CommandFinished, CommandStarted, Event, FaultEffective
 from blackstart.people.audit import AuditTail
 from blackstart.people.crew import CrewPlayer
-from blackstart.people.desk import Desk
+from blackstart.people.desk import Desk, Shell
 from blackstart.people.pager import Pager
 from blackstart.people.shell import RecordedShell
 from blackstart.people.status_page import StatusPage
@@ -30,14 +31,22 @@ class Staff:
     """Who responds, and with what. A listener of the conductor. The owner calls `close`."""
 
     def __init__(
-        self, options: Options, drill_id: str, folder: Path, conductor: Conductor, replica: Replica
+        self,
+        options: Options,
+        drill_id: str,
+        folder: Path,
+        conductor: Conductor,
+        replica: Replica,
+        past: Past,
     ) -> None:
         protocol = options.bundle.protocol
         self._options = options
         self._folder = folder
         self._conductor = conductor
         self._replica = replica
-        self._shells: dict[str, RecordedShell] = {}
+        self._shells: dict[str, Shell] = {}
+        self._opened: list[RecordedShell] = []
+        self._past = past
         self._audit: AuditTail | None = None
         self._lines: dict[str, str] = {}
         self.pager = Pager(_on_call(options), protocol.acknowledgement.page_within, conductor, conductor.emit)
@@ -74,22 +83,31 @@ class Staff:
         casts.mkdir(exist_ok=True)
         people = [person.id for person in self._options.crew.participants]
         for person in people:
-            self._shells[person] = RecordedShell(
-                self._replica.shell(person),
-                casts / f"{person}.cast",
-                person,
-                self._conductor.emit,
-                self._conductor.real,
-                time=self._conductor.clock.source,
-                shown=f"terminals/{person}.cast",
-            )
+            self._shells[person] = self._terminal(person, casts)
         if log := self._replica.audit_log(AUDITED):
             self._audit = AuditTail(AUDITED, log, people)
+
+    def _terminal(self, person: str, casts: Path) -> Shell:
+        past = self._past
+        name = f"{person}.cast" if not past.times else f"{person}-{past.times + 1}.cast"
+        shell = RecordedShell(
+            self._replica.shell(person),
+            casts / name,
+            person,
+            self._conductor.emit,
+            self._conductor.real,
+            time=self._conductor.clock.source,
+            shown=f"terminals/{name}",
+            shells=past.shells[person],
+            commands=past.commands[person],
+        )
+        self._opened.append(shell)
+        return ResumedShell(person, shell, self._conductor) if self._conductor.replaying() else shell
 
     def close(self) -> None:
         """End every terminal, whatever runs in it. What the audit log still has goes on record first."""
         self._read_audit()
-        for shell in self._shells.values():
+        for shell in self._opened:
             shell.close()
 
     # --- events ---------------------------------------------------------------------------------
@@ -115,8 +133,11 @@ class Staff:
         return not any(command.text.strip() == line.strip() and not command.mutating for command in commands)
 
     def _read_audit(self) -> None:
-        if self._audit is not None:
+        if self._audit is not None and not self._conductor.replaying():
             for body in self._audit.read():
+                if self._past.audited > 0:  # on record from before the harness died
+                    self._past.audited -= 1
+                    continue
                 self._conductor.emit(body, actor=body.who or AUDITED, source="audit")
 
 

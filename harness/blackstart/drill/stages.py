@@ -34,15 +34,18 @@ SETTLING_S = 20.0
 def provision(drill: Drill) -> None:
     """Bring the replica up and declare its probes. In jump mode drill time stands still meanwhile."""
     _enter(drill, "provision")
-    drill.replica.up(drill.progress)
+    if not drill.conductor.replaying():  # a resumed drill has its replica up again before
+        drill.replica.up(drill.progress)
+        drill.faults.rehearse(drill.armed)
     components = [
         {"name": c.name, "kind": c.kind, "version": c.version, "endpoint": c.endpoint}
         for c in drill.replica.components().values()
     ]
     drill.emit(ReplicaUp(drill.replica.label, components))
-    drill.faults.rehearse(drill.armed)
     probes = [*drill.replica.probes(), *drill.faults.probes(drill.armed)]
     drill.conductor.sampler = Sampler(probes, drill.clock, drill.conductor.emit)
+    if drill.conductor.replay:
+        drill.conductor.sampler.recorded = drill.conductor.replay_round
     drill.conductor.sampler.declare()
     drill.staff.open_terminals()
 

@@ -27,13 +27,15 @@ Undo = Mapping[str, Any]
 class Move:
     """Something that a fault does later on, `after_s` drill seconds from its injection.
 
-    `ends`: after it the fault is over, and the engine heals and proves it as at the end of the drill.
+    `ends`: after it the fault is over, and the engine heals and proves it as at the end of the drill. `off`: after it
+    nothing is broken until the next move. `do` may be called again, when a drill is resumed.
     """
 
     after_s: float
     name: str
     do: Callable[[], None]
     ends: bool = False
+    off: bool = False
 
 
 class Fault(BaseModel, ABC):

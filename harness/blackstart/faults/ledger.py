@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
@@ -132,6 +133,15 @@ class Ledger:
                 continue  # `damaged` has it; the others must be healed all the same
             rows[row.fault] = row
         return rows
+
+    def states(self, fault: str) -> list[str]:
+        """Every state that a fault has been in, oldest first."""
+        found: list[str] = []
+        for line in self._lines():
+            with suppress(ValueError):
+                row = Row.from_line(line)
+                found += [row.state] if row.fault == fault else []
+        return found
 
     def open_rows(self) -> list[Row]:
         """Every fault that is not proven healed: to heal, newest first."""

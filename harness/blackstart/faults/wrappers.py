@@ -154,7 +154,9 @@ class _Repeated(_Wrapped):
 
         moves = []
         for turn in range(self.times - 1):
-            moves.append(Move(turn * self.every_s + self.lasting_s, f"over for the {_th(turn)} time", heal))
+            moves.append(
+                Move(turn * self.every_s + self.lasting_s, f"over for the {_th(turn)} time", heal, off=True)
+            )
             moves.append(Move((turn + 1) * self.every_s, f"injected for the {_th(turn + 1)} time", again))
         last_s = (self.times - 1) * self.every_s + self.lasting_s
         return [*moves, Move(last_s, "over for the last time", lambda: None, ends=True)]

@@ -101,7 +101,8 @@ class RecordedShell:
 
     `cast` is where the recording goes and `shown` how the record calls that file. `running` is entered while a
     command is under way: drill time runs there. `time` gives the cast's seconds and the commands' durations.
-    The shell and its commands have the environment of `spec` and nothing else.
+    The shell and its commands have the environment of `spec` and nothing else. `shells` and `commands` are how many
+    of this participant are on record already: a resumed drill counts on from there.
     """
 
     def __init__(
@@ -114,6 +115,8 @@ class RecordedShell:
         *,
         time: TimeSource,
         shown: str = "",
+        shells: int = 0,
+        commands: int = 0,
     ) -> None:
         self._spec = spec
         self._path = cast
@@ -125,8 +128,8 @@ class RecordedShell:
         self._terminal: Terminal | None = None
         self._cast: Cast | None = None
         self._capture: Capture | None = None
-        self._shells = 0
-        self._commands = 0
+        self._shells = shells
+        self._commands = commands
 
     def run(self, line: str, timeout_s: float) -> CommandResult:
         """Type one command and wait for its end, at most `timeout_s` real seconds before Ctrl-C.

@@ -1,0 +1,105 @@
+"""A drill that is resumed plays its own record first: through all that it did, to exactly its last event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blackstart.drill import stages
+from blackstart.drill.arming import arm
+from blackstart.drill.assemble import assembled
+from blackstart.drill.conductor import Conductor
+from blackstart.drill.past import Past
+from blackstart.drill.replay import Replay
+from blackstart.drill.resume import clock_of, options_from
+from blackstart.errors import UsageError
+from blackstart.events import Event, FreeText, ThreadPosted
+from blackstart.record.reader import read
+from blackstart.testing import FakeReplica
+
+if TYPE_CHECKING:
+    from blackstart.drill.drill import Drill
+    from blackstart.record.store import Record
+
+SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
+EVENTS = read(SAMPLE / "record.jsonl")
+LAST_BEFORE_THE_END = next(i for i, event in enumerate(EVENTS) if event.kind == "drill.ended")
+UP = next(i for i, event in enumerate(EVENTS) if event.kind == "replica.up")
+
+
+class Alive(Exception):
+    """The record is played: here a real drill would go on."""
+
+
+class Never:
+    """A record that nothing may be written to."""
+
+    def append(self, *_: object, **__: object) -> Event:
+        raise AssertionError("a replay wrote to the record")
+
+
+class Untouched(FakeReplica):
+    """A replica that a replay must leave alone; its probes have the names of the recorded ones."""
+
+    def exited(self) -> dict[str, int]:
+        raise AssertionError("a replay asked the servers")
+
+    def _end(self, call: str, component: str) -> None:
+        raise AssertionError("a replay broke something")
+
+
+def replayed(events: list[Event], folder: Path) -> Drill:
+    """The drill after its replay. Alive is what normally ends it."""
+    options = options_from(events, SAMPLE)
+    clock, time = clock_of(options, events)
+    probes = [event.actor for event in EVENTS if event.kind == "probe.declared"]
+    conductor = Conductor(clock, cast("Record", Never()))
+    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+    drill = assembled(options, "sample", folder, Untouched(probes, folder), conductor, armed, Past.of(events))
+
+    def over() -> None:
+        raise Alive
+
+    conductor.replay = Replay(events, time, clock, conductor.hear, over)
+    with pytest.raises(Alive):
+        play(drill, events[0])
+    return drill
+
+
+def play(drill: Drill, opened: Event) -> None:
+    drill.conductor.emit(opened.body, actor=opened.actor, source=opened.source)
+    for stage in stages.STAGES:
+        stage(drill)
+
+
+@settings(max_examples=40)
+@given(cut=st.integers(UP + 1, LAST_BEFORE_THE_END))
+def test_from_wherever_the_harness_died(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    events = EVENTS[:cut]
+    drill = replayed(events, tmp_path_factory.mktemp("drill"))
+    assert drill.conductor.now() == events[-1].drill_s
+    assert not drill.conductor.replaying()
+
+
+def test_what_is_in_memory_then_is_what_was(tmp_path: Path) -> None:
+    acked = next(i for i, event in enumerate(EVENTS) if event.kind == "page.acked")
+    drill = replayed(EVENTS[: acked + 1], tmp_path)
+    assert drill.staff.pager.page("p-1").acked == [EVENTS[acked].actor]
+    assert drill.stage == "respond"
+    assert "vault" in drill.conductor.probes().not_green()
+
+
+def test_a_record_that_this_version_would_not_write_is_refused(tmp_path: Path) -> None:
+    posted = next(i for i, event in enumerate(EVENTS) if isinstance(event.body, ThreadPosted) and i > UP)
+    strange = replace(
+        EVENTS[posted], actor="somebody", body=ThreadPosted("m-1", "#x", FreeText.of("hm"), False)
+    )
+    with pytest.raises(
+        UsageError, match=r"the drill cannot be resumed: event \d+ of its record is thread.posted"
+    ):
+        replayed([*EVENTS[:posted], strange, *EVENTS[posted + 1 :]], tmp_path)
