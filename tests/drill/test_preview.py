@@ -1,0 +1,53 @@
+"""The preview says what would be broken, who suffers, how it is undone; and leaves no trace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from blackstart.cli.main import _register, app
+from blackstart.drill.planning import Asked, drills_of
+from blackstart.drill.preview import preview
+from blackstart.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+SCENARIO = ROOT / "scenarios/vault/auth-503.yaml"
+
+
+def test_what_would_be_broken(tmp_path: Path) -> None:
+    (options,) = drills_of(Asked(SCENARIO, tmp_path))
+    seen = preview(options)
+    (fault,) = seen.faults
+    assert (fault.fault, fault.target, fault.at_s, fault.ends_s) == ("vault.seal", "vault", 0.0, None)
+    assert fault.suffers == ["ship", "authenticate"]
+    assert fault.turns_red == "vault"
+    assert "unseal" in fault.undo
+    assert json.dumps(seen.to_json())
+
+
+def test_it_touches_nothing(tmp_path: Path) -> None:
+    if not app.registered_commands:
+        _register()
+    reports = tmp_path / "reports"
+    done = CliRunner().invoke(app, ["run", str(SCENARIO), "--dry-run", "--reports-dir", str(reports)])
+    assert done.exit_code == 0, done.output
+    assert "at 0s  sealed: vault.seal on vault" in done.output
+    assert "Nothing was touched." in done.output
+    assert not reports.exists()
+
+
+def test_what_a_plan_forbids_now_is_refused(tmp_path: Path) -> None:
+    for part in ("scenarios", "drills"):
+        (tmp_path / part).mkdir()
+    for part in ("vault", "protocols", "runbooks", "crews", "platform.yaml"):
+        (tmp_path / "scenarios" / part).symlink_to(ROOT / "scenarios" / part)
+    plan = tmp_path / "drills" / "never.yaml"
+    plan.write_text(
+        "kind: plan\ntitle: Not today\nlimits: {hours: {days: [mon, tue, wed, thu, fri, sat, sun], "
+        "begin: '00:00', end: '00:01', zone: UTC}}\ndrills: [{scenario: vault/auth-503}]\n"
+    )
+    with pytest.raises(UsageError, match="the plan's drills begin mon, tue"):
+        drills_of(Asked(plan, tmp_path, tmp_path))

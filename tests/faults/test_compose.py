@@ -1,0 +1,81 @@
+"""Several faults as one: in order, all or none, healed in reverse whatever one of them raises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from blackstart.errors import ReplicaError
+from blackstart.faults import compose
+from blackstart.faults.compose import Compose
+from blackstart.testing import FakeReplica, IdleFault
+
+if TYPE_CHECKING:
+    from blackstart.faults.base import Undo
+    from blackstart.replica.base import Replica
+
+CALLS: list[str] = []
+
+
+class Part(IdleFault):
+    fails: str = ""
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        return {"of": target}
+
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        CALLS.append(f"inject {undo['of']}")
+        if self.fails == "inject":
+            raise ReplicaError(f"{target} would not break")
+
+    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        CALLS.append(f"heal {undo['of']}")
+        if self.fails == "heal":
+            raise ReplicaError(f"{target} would not heal")
+
+
+@pytest.fixture(autouse=True)
+def parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    CALLS.clear()
+    monkeypatch.setattr(compose, "load", {"part": Part}.__getitem__)
+
+
+def whole(*fails: str) -> Compose:
+    targets = ("vault", "dns", "registry")
+    parts = [
+        {"fault": "part", "target": t, "params": {"fails": f}} for t, f in zip(targets, fails, strict=True)
+    ]
+    return Compose.model_validate({"parts": parts})
+
+
+def test_in_order_and_back_in_reverse(tmp_path: Path) -> None:
+    replica, fault = FakeReplica([], tmp_path), whole("", "", "")
+    undo = fault.prepare(replica, "vault")
+    assert undo == {"undos": [{"of": "vault"}, {"of": "dns"}, {"of": "registry"}]}
+    fault.inject(replica, "vault", undo)
+    fault.heal(replica, "vault", undo)
+    assert CALLS == [f"inject {t}" for t in ("vault", "dns", "registry")] + [
+        f"heal {t}" for t in ("registry", "dns", "vault")
+    ]
+
+
+def test_never_half_injected(tmp_path: Path) -> None:
+    replica, fault = FakeReplica([], tmp_path), whole("", "inject", "")
+    with pytest.raises(ReplicaError, match="dns would not break"):
+        fault.inject(replica, "vault", fault.prepare(replica, "vault"))
+    assert CALLS == ["inject vault", "inject dns", "heal dns", "heal vault"]
+
+
+def test_one_that_does_not_heal_keeps_no_other_from_it(tmp_path: Path) -> None:
+    replica, fault = FakeReplica([], tmp_path), whole("heal", "", "heal")
+    with pytest.raises(
+        ReplicaError, match="registry: registry would not heal; part on vault: vault would not heal"
+    ):
+        fault.heal(replica, "vault", fault.prepare(replica, "vault"))
+    assert CALLS == ["heal registry", "heal dns", "heal vault"]
+
+
+def test_it_holds_what_its_parts_hold() -> None:
+    assert whole("", "", "").resources("vault") == {"vault", "dns", "registry"}
