@@ -73,9 +73,7 @@ class Sampler:
         if self.recorded is not None and self.recorded():
             return self._states
         with self._one_round:
-            readings = dict(
-                zip(self._names(), self._pool.map(lambda probe: probe.read(), self.probes), strict=True)
-            )
+            readings = dict(zip(self._names(), self._pool.map(_read, self.probes), strict=True))
             began = self._last_s
             self._record(readings, began)
             self._states.update(readings)
@@ -138,3 +136,11 @@ class Sampler:
     def close(self) -> None:
         """End the pool's threads; readings under way finish first (each is bounded by its probe's timeout)."""
         self._pool.shutdown(wait=True)
+
+
+def _read(probe: Probe) -> Reading:
+    """One reading. A probe of another package may raise: then nothing is known of its subject."""
+    try:
+        return probe.read()
+    except Exception as error:
+        return Reading("missing", f"the probe failed: {type(error).__name__}: {error}")

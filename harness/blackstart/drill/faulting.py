@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -99,7 +99,8 @@ class Faults:
         self._active.append(active)
         with self._conductor.clock.running():
             if not self._conductor.replaying():
-                armed.fault.inject(self._replica, armed.target, active.undo)
+                with _told_as_invalid(armed):
+                    armed.fault.inject(self._replica, armed.target, active.undo)
             self._mark(armed, "injected")
             self._emit(FaultInjected(armed.id))
             self._see(active)
@@ -173,7 +174,7 @@ class Faults:
                 return
             self._emit(FaultMoved(active.armed.id, move.name))
             if not self._conductor.replaying():
-                with self._conductor.clock.running():
+                with self._conductor.clock.running(), _told_as_invalid(active.armed):
                     move.do()
                 self._conductor.effect_pending()
             active.moved = move
@@ -298,3 +299,15 @@ class Faults:
 
     def _emit(self, body: Body) -> None:
         self._conductor.emit(body, actor="harness", source="harness")
+
+
+@contextmanager
+def _told_as_invalid(armed: Armed) -> Iterator[None]:
+    """A fault that cannot be injected makes the drill invalid, whatever it raises: what it did is healed all the same."""
+    try:
+        yield
+    except Exception as error:
+        raise InvalidDrill(
+            f"the fault {armed.id} ({armed.type} on {armed.target}) could not be injected: {error or type(error).__name__}",
+            hint="nobody is scored; what it did is undone",
+        ) from error
