@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,17 +68,6 @@ def test_lines_leave_out_the_first_green(capsys: pytest.CaptureFixture[str]) -> 
     lines.on_event(event(ProbeChanged("vault", "red", "503", 0.0)))
     lines.on_event(event(ProbeChanged("vault", "green", "", 0.0)))
     assert capsys.readouterr().out == "0:01:00  probe vault is red: 503\n0:01:00  probe vault is green\n"
-
-
-def test_a_reader_that_has_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "w") as stdout:
-        monkeypatch.setattr("sys.stdout", stdout)
-        lines = Lines()
-        lines.on_event(event(StageEntered("respond")))
-        lines.on_event(event(StageEntered("observe")))
-        print("what comes after the drill goes nowhere", file=stdout, flush=True)  # the point
 
 
 def board_of(*events: Event, width: int = 72) -> str:

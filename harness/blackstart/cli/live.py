@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from blackstart import events as ev
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from blackstart.drill.signals import Signals
     from blackstart.protocol import Protocol
 
 __all__ = ["Board", "Lines", "View", "view"]
@@ -57,13 +57,6 @@ def line_of(event: ev.Event) -> str:
             return ""
 
 
-def _hush() -> None:
-    """Let what is printed from here on go nowhere: its reader has gone."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
 class View:
     """A view that shows nothing: for --json, and the base of the others."""
 
@@ -72,6 +65,10 @@ class View:
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Called while the replica's parts are fetched and started."""
+
+    def hands(self, signals: Signals) -> AbstractContextManager[None]:
+        """What lets a watcher end the drill; nothing here but the system's own signals."""
+        return nullcontext()
 
     def say(self, text: str) -> None:
         """A word from the harness to whoever watches."""
@@ -84,7 +81,6 @@ class Lines(View):
     def __init__(self) -> None:
         self._last = ""
         self._states: dict[str, str] = {}
-        self._heard = True
 
     def on_event(self, event: ev.Event) -> None:
         if isinstance(event.body, ev.ProbeChanged) and self._first_green(event.body):
@@ -93,13 +89,7 @@ class Lines(View):
             self._print(f"{clock_text(event.drill_s)}  {line}")
 
     def _print(self, line: str) -> None:
-        """Print, unless that can no longer be: it is no reason to end a drill."""
-        try:
-            if self._heard:
-                print(line, flush=True)  # noqa: T201  # this is the output
-        except OSError:  # a pipe that was closed, a disk that is full
-            self._heard = False
-            _hush()
+        print(line, flush=True)  # noqa: T201  # this is the output; `cli.output` bears a reader that has gone
 
     def _first_green(self, change: ev.ProbeChanged) -> bool:
         first = change.probe not in self._states
@@ -138,6 +128,7 @@ class Board(View):
         self._roles = Roles(protocol)
         self._seen = _Seen()
         self._progress = ("", 0, 0)
+        self._asking = False
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -149,6 +140,20 @@ class Board(View):
 
     def progress(self, what: str, done: int, total: int) -> None:
         self._progress = (what, done, total)
+
+    def hands(self, signals: Signals) -> AbstractContextManager[None]:
+        """The key `a`, pressed twice, aborts the drill; the first time the board asks."""
+        from blackstart.cli.keys import pressed
+
+        return pressed(lambda key: self._on_key(key, signals))
+
+    def _on_key(self, key: str, signals: Signals) -> None:
+        if key != "a":
+            self._asking = False
+        elif self._asking:
+            signals.ask("the key a", "key")
+        else:
+            self._asking = True
 
     def on_event(self, event: ev.Event) -> None:
         seen = self._seen
@@ -199,8 +204,13 @@ class Board(View):
             *(_cut(line) for line in seen.messages),
             Rule(Text("terminal", style="dim"), style="dim"),
             *(_cut(line) for line in seen.commands),
+            Text(self._hint(), style="bold yellow" if self._asking else "dim"),
         ]
         return Group(*parts)
+
+    def _hint(self) -> str:
+        """The last line: what a watcher can do."""
+        return "press a again to abort the drill, any other key to go on" if self._asking else "a: abort"
 
     def _probes(self) -> RenderableType:
         from rich.text import Text

@@ -21,16 +21,18 @@ def resume(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_jso
 
     Example: blackstart resume INC-2026-04-26-001
     """
+    import json
+
+    from blackstart.cli.output import tolerant
     from blackstart.cli.run import facts, played
     from blackstart.drill.resume import options_of
     from blackstart.drill.resume import resume as resume_drill
     from blackstart.record.ids import find
 
     folder = find(reports_dir, drill)
-    result = played(options_of(folder), as_json, lambda options: resume_drill(options, folder))
-    if as_json:
-        import json
-
-        typer.echo(json.dumps({"drills": [facts(result)]}, indent=2))
+    with tolerant():
+        result = played(options_of(folder), as_json, lambda options: resume_drill(options, folder))
+        if as_json:
+            typer.echo(json.dumps({"drills": [facts(result)]}, indent=2))
     if result.exit_code is not Exit.PASSED:
         raise typer.Exit(int(result.exit_code))

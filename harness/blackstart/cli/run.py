@@ -59,23 +59,30 @@ def run(
         from blackstart.cli.preview import show
 
         return show(drills_of(asked), as_json)
+    from blackstart.cli.output import tolerant
+
+    with tolerant():
+        code = _run_all(drills_of(asked), as_json)
+    if code is not Exit.PASSED:
+        raise typer.Exit(int(code))
+
+
+def _run_all(planned: list[Options], as_json: bool) -> Exit:
+    """Run one drill after the other; the worst of their exit codes."""
     from blackstart.drill.run import run as run_drill
 
     results = []
-    asked_for = drills_of(asked)
-    for planned in asked_for:
-        result = played(planned, as_json, run_drill)
+    for each in planned:
+        result = played(each, as_json, run_drill)
         results.append(result)
         if result.exit_code is Exit.ABORTED or result.asked:
             break  # an operator who ends one drill, however late, does not want the next
     if as_json:
         typer.echo(json.dumps({"drills": [facts(result) for result in results]}, indent=2))
     codes = {result.exit_code for result in results}
-    if len(results) < len(asked_for):
+    if len(results) < len(planned):
         codes.add(Exit.ABORTED)  # the drills that were not run were stopped by somebody's hand
-    code = next((code for code in WORST_FIRST if code in codes), Exit.PASSED)
-    if code is not Exit.PASSED:
-        raise typer.Exit(int(code))
+    return next((code for code in WORST_FIRST if code in codes), Exit.PASSED)
 
 
 def played(planned: Options, as_json: bool, play: Callable[[Options], Result]) -> Result:
@@ -86,7 +93,9 @@ def played(planned: Options, as_json: bool, play: Callable[[Options], Result]) -
     from blackstart.cli.summary import show
 
     with view(planned.bundle.protocol, silent=as_json) as seen:
-        options = replace(planned, progress=seen.progress, listeners=(seen.on_event,), say=seen.say)
+        options = replace(
+            planned, progress=seen.progress, listeners=(seen.on_event,), say=seen.say, hands=seen.hands
+        )
         result = play(options)
     if not as_json and result.review is not None:
         show(result.review, result.folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from blackstart.drill.faulting import Faults
     from blackstart.drill.msel import Injects
     from blackstart.drill.recovery import Recovery
+    from blackstart.drill.signals import Signals
     from blackstart.drill.staff import Staff
     from blackstart.protocol import Protocol
     from blackstart.replica.base import Progress, Replica
@@ -48,6 +49,8 @@ class Options:
     progress: Progress = field(default=lambda what, done, total: None)
     listeners: tuple[Callable[[Event], None], ...] = ()
     say: Callable[[str], None] = field(default=lambda text: None)
+    hands: Callable[[Signals], AbstractContextManager[None]] = field(default=lambda signals: nullcontext())
+    """Given what ends the drill, watches for somebody's hand on it for as long as the drill runs."""
 
 
 @dataclass

@@ -63,7 +63,7 @@ def run(options: Options) -> Result:
 def finished(options: Options, begun: Callable[[Options], AbstractContextManager[Drill]]) -> Result:
     """Play a drill that was begun, to its end and its reports."""
     signals = Signals(options.say)
-    with signals.caught():
+    with signals.caught(), options.hands(signals):
         with begun(options) as drill:
             error = _play(drill, signals)
         review = _published(drill.folder, error)
