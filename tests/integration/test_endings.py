@@ -16,6 +16,7 @@ import pytest
 from blackstart import watchdog
 from blackstart.clock import SystemTime
 from blackstart.drill.folder import label_of
+from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 
 if TYPE_CHECKING:
@@ -168,3 +169,16 @@ def test_output_that_cannot_be_written_ends_no_drill(tmp_path: Path) -> None:
         )
     assert ended.returncode == 0
     assert [e.kind for e in recorded(folder_of(tmp_path))][-1] == "drill.closed"
+
+
+def test_a_server_that_ends_by_itself_is_charged_to_nobody(tmp_path: Path) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "steady.reached")
+        for pid in watchdog.processes(label_of(folder)):
+            if b"BLACKSTART_COMPONENT=dns\0" in Path(f"/proc/{pid}/environ").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        out = ended(process)
+    assert process.returncode == 3, out
+    assert "dns ended by itself (exit code -9): no fault was aimed at it" in out
+    assert [row.state for row in Ledger(folder).latest().values()] == ["proven"] * len(Ledger(folder).latest())

@@ -87,6 +87,11 @@ class Faults:
         for each in armed:
             each.fault.prepare(self._replica, each.target)
 
+    def aimed_at(self, component: str) -> bool:
+        """Whether a fault that was injected may be what ends this component."""
+        held = (each for active in self._active for each in active.armed.fault.resources(active.armed.target))
+        return any(resource.partition("/")[0] == component for resource in held)
+
     # --- breaking -------------------------------------------------------------------------------
 
     def inject(self, armed: Armed) -> None:

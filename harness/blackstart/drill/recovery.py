@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from blackstart.claims import claims_all_clear
-from blackstart.events import ComponentExited, Event, FreeText, ProbeChanged, ThreadPosted
+from blackstart.errors import InvalidDrill
+from blackstart.events import (
+    CommandFinished,
+    CommandStarted,
+    ComponentExited,
+    Event,
+    FreeText,
+    ProbeChanged,
+    ThreadPosted,
+)
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill
@@ -15,6 +25,10 @@ __all__ = ["Recovery"]
 
 LAST_WORDS_S = 60.0
 """Drill seconds between the all-clear and the end of the drill."""
+
+
+AFTERMATH_S = 30.0
+"""Drill seconds after a participant's command in which the end of a server may be its doing."""
 
 
 class Recovery:
@@ -30,6 +44,8 @@ class Recovery:
         self.awaited = 0
         self._all_clear_s: float | None = None
         self._reported: set[str] = set()
+        self._at_work: set[str] = set()
+        self._worked_s = -math.inf
 
     def expect_fault(self) -> None:
         """Recovery counts only after every fault of the schedule was seen."""
@@ -44,6 +60,11 @@ class Recovery:
                 self._on_probe(probe, state == "green", event.drill_s)
             case ThreadPosted(bot=False, text=text) if claims_all_clear(text.shown, self._drill.protocol):
                 self._all_clear_s = event.drill_s
+            case CommandStarted(command=command):
+                self._at_work.add(command)
+            case CommandFinished(command=command):
+                self._at_work.discard(command)
+                self._worked_s = event.drill_s
             case ComponentExited(component=component):
                 self._reported.add(component)
             case _:
@@ -72,6 +93,18 @@ class Recovery:
                 self._reported.add(component)
                 lines = self._drill.replica.log(component).read_text("utf-8", "replace").splitlines()[-5:]
                 self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines))))
+                self._demand_a_cause(component, code)
+
+    def _demand_a_cause(self, component: str, code: int) -> None:
+        """A server may end by a fault that is aimed at it, or by people's hands. By itself, nobody is scored on it."""
+        if self._drill.faults.aimed_at(component) or self._at_work:
+            return
+        if self._drill.conductor.now() - self._worked_s <= AFTERMATH_S:
+            return
+        raise InvalidDrill(
+            f"{component} ended by itself (exit code {code}): no fault was aimed at it, and nobody was at work",
+            hint=f"nobody is scored; its last lines are in the record, its log is {component}.log in the drill's folder",
+        )
 
     def _sustained_s(self) -> float:
         sustained = self._drill.scenario.recovered.sustained
