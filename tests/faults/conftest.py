@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,42 @@ def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReplica]:
         yield local
     finally:
         local.down()
+
+
+@pytest.fixture
+def people(replica: LocalReplica) -> Callable[[str], str]:
+    """Runs a command line as a participant types it, and gives what it said, both streams; any exit code."""
+
+    def type_in(line: str) -> str:
+        shell = replica.shell("sme-1")
+        done = subprocess.run(
+            ["bash", "-c", line],
+            env=dict(shell.env),
+            cwd=shell.cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    return type_in
+
+
+@pytest.fixture
+def fixing(people: Callable[[str], str]) -> Callable[[str], Callable[[], None]]:
+    """What `prove_fault` takes as the people's fix: a command line of theirs."""
+
+    def fix(line: str) -> Callable[[], None]:
+        def do() -> None:
+            people(line)
+
+        return do
+
+    return fix
+
+
+@pytest.fixture
+def another(replica: LocalReplica) -> Callable[[], LocalReplica]:
+    """The same replica as another process has it, from what is on disk."""
+    return lambda: LocalReplica.attach(replica.log("registry").parent.parent, replica.label)

@@ -1,8 +1,7 @@
-"""One replica for every fault of the registry, and what people type in its shell."""
+"""One replica for every fault of the registry."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart.replica.local import LocalReplica
+from blackstart.replica.programs.registry_store import RegistryStore
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Undo
-
-People = Callable[[str], str]
 
 
 @pytest.fixture(scope="package")
@@ -30,51 +28,10 @@ def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReplica]:
 
 
 @pytest.fixture
-def people(replica: LocalReplica) -> People:
-    """Runs a command line as a participant types it, and gives what it said, both streams; any exit code."""
-
-    def type_in(line: str) -> str:
-        shell = replica.shell("sme-1")
-        done = subprocess.run(
-            ["bash", "-c", line],
-            env=dict(shell.env),
-            cwd=shell.cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.stdout
-
-    return type_in
-
-
-@pytest.fixture
-def fixing(people: People) -> Callable[[str], Callable[[], None]]:
-    """What `prove_fault` takes as the people's fix: a command line of theirs."""
-
-    def fix(line: str) -> Callable[[], None]:
-        def do() -> None:
-            people(line)
-
-        return do
-
-    return fix
-
-
-@pytest.fixture
-def another(replica: LocalReplica) -> Callable[[], LocalReplica]:
-    """The same replica as another process has it."""
-    return lambda: LocalReplica.attach(replica.log("registry").parent.parent, replica.label)
-
-
-@pytest.fixture
 def secrets_of(replica: LocalReplica) -> Callable[[Undo], list[str]]:
-    """The passwords of the registry that stand in an undo; there must be none."""
+    """The accounts whose passwords stand in an undo; there must be none."""
 
     def found(undo: Undo) -> list[str]:
-        from blackstart.replica.programs.registry_store import RegistryStore
-
         users = RegistryStore(replica.data("registry")).settings()["users"]
         return [user["name"] for user in users if user["pass"] in repr(undo)]
 
