@@ -109,3 +109,35 @@ def test_a_gate_names_metrics_that_exist() -> None:
     assert flaws(gate={"metrics": {"TTRR": "30m", "TTR": "30m", "silence": "15m"}}) == [
         (("gate", "metrics", "TTRR"), 'no metric is called "TTRR"', "did you mean TTR?")
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        ({"at": "90m"}, 'fault "sealed" would never be injected: the response is over before'),
+        ({"lasts": "0s"}, "a fault must last"),
+        (
+            {"lasts": "5m", "repeat": {"times": 2, "every": "5m", "lasting": "1m"}},
+            'fault "sealed" has both repeat and lasts',
+        ),
+        ({"repeat": {"times": 2, "every": "5m", "lasting": "5m"}}, "each time must be over before the next"),
+        (
+            {"repeat": {"times": 2, "every": "5m", "lasting": "1m"}, "ramp": {"over": "5m"}},
+            "a fault grows or repeats, not both",
+        ),
+    ],
+)
+def test_a_fault_whose_times_contradict_one_another(fault: dict[str, Any], what: str) -> None:
+    assert [found[1] for found in flaws(faults=[FAULT | fault])] == [what]
+
+
+def test_a_fault_ends_with_its_time_or_its_last_repeat() -> None:
+    repeat = {"times": 3, "every": "10m", "lasting": "2m"}
+    faults = [FAULT, FAULT | {"at": "1m", "lasts": "5m"}, FAULT | {"at": "1m", "repeat": repeat}]
+    assert [fault.ends() for fault in scenario(faults=faults).faults] == [None, 360.0, 1380.0]
+
+
+def test_limits_in_which_nothing_can_happen() -> None:
+    assert [found[1] for found in flaws(limits={"respond": "0s"})] == ["people need time to respond"]
+    found = flaws(clean_window="1h", limits={"observe": "59m"})
+    assert [each[1] for each in found] == ["no clean window fits into the observation"]

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from blackstart.limits import beyond, fighting
 from blackstart.plan import Plan
+from blackstart.protocol import Protocol
 from blackstart.scenario import FaultSpec, Inject, Scenario
-from blackstart.source import Flaw, Place, did_you_mean
+from blackstart.source import Flaw, Place, did_you_mean, format_duration
 
 if TYPE_CHECKING:
     from blackstart.plan import FaultLimits
@@ -69,7 +70,9 @@ def _within(limits: FaultLimits, name: str, place: Place, workspace: Workspace) 
 def _scenario(scenario: Scenario, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
     yield from workspace.cited("protocol", scenario.protocol, ("protocol",))
     yield from workspace.cited("runbook", scenario.runbook, ("runbook",))
-    workspace.get("protocol", scenario.protocol)  # read, so that its own problems are told too
+    protocol = workspace.get("protocol", scenario.protocol)  # read, so that its own problems are told too
+    if protocol and protocol.loaded and isinstance(protocol.loaded.model, Protocol):
+        yield from _window(scenario, protocol.loaded.model)
     runbook = workspace.get("runbook", scenario.runbook)
     if runbook and runbook.runbook:
         yield from _steps(scenario, runbook.runbook)
@@ -97,6 +100,13 @@ def _named_by_themselves(scenario: Scenario, made: Mapping[str, Any], platform: 
     """The probe that each fault itself says turns red, by the fault's id."""
     targets = {spec.id: spec.target for spec in scenario.faults}
     return {id: fault.probe_name(targets[id], platform.own_probe(targets[id])) for id, fault in made.items()}
+
+
+def _window(scenario: Scenario, protocol: Protocol) -> Iterator[Flaw]:
+    """The protocol's clean window must fit where the scenario has none of its own (that it judges itself)."""
+    if scenario.clean_window is None and scenario.limits.observe < protocol.clean_window:
+        seen = f"saw {format_duration(scenario.limits.observe)}; the protocol's is {format_duration(protocol.clean_window)}"
+        yield Flaw(("limits", "observe"), "no clean window fits into the observation", seen)
 
 
 def _steps(scenario: Scenario, runbook: Runbook) -> Iterator[Flaw]:

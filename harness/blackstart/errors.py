@@ -9,6 +9,7 @@
     ├── HealingUnproven       5     a fault may remain; the message has the command to heal by hand
     ├── ReplicaError          2     a component would not start or answer
     └── RecordError           1     a record is unclosed, torn or altered
+        └── NoRecord          2     there is none where one was looked for
 
 Anything else that escapes is a bug of blackstart and ends with exit code 70.
 A message says the thing, what was seen, where it was written, and the next move.
@@ -28,6 +29,7 @@ __all__ = [
     "InputError",
     "InvalidDrill",
     "MissingTool",
+    "NoRecord",
     "Problem",
     "RecordError",
     "ReplicaError",
@@ -125,3 +127,9 @@ class RecordError(BlackstartError):
     """A record does not verify: it is unclosed, torn, or was altered. The message has the event's number."""
 
     exit_code = Exit.FAILED
+
+
+class NoRecord(RecordError):
+    """There is no record where one was looked for: the place is wrong, and nothing was altered."""
+
+    exit_code = Exit.INPUT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from blackstart.chain import Event
 from blackstart.clock import SystemTime, TimeSource
-from blackstart.errors import RecordError
+from blackstart.errors import NoRecord, RecordError
 from blackstart.events import DrillClosed, DrillOpened
 from blackstart.record import sqlite
 
@@ -102,7 +102,7 @@ def _rows(
     """Lines from a database by one function, or those of a lines file by another."""
     file = path / sqlite.NAME if path.is_dir() else path
     if not file.is_file():
-        raise RecordError(f"there is no record at {path}", hint="blackstart list shows the drills")
+        raise NoRecord(f"there is no record at {path}", hint="blackstart list shows the drills")
     try:
         if file.suffix == ".sqlite":
             return of_database(file)

@@ -1,0 +1,47 @@
+"""From what a scenario writes to a fault that is ready: its parameters, its wrappers, the probe that proves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from blackstart.check import load_scenario
+from blackstart.drill.arming import Armed, arm
+from blackstart.scenario import FaultSpec
+from blackstart.testing import FakeReplica
+
+PLATFORM = load_scenario(Path(__file__).parents[2] / "scenarios/vault/auth-503.yaml").platform
+SPEC = {"id": "x", "fault": "process.kill", "target": "payments"}
+
+
+def armed(seed: int = 1, **changes: Any) -> Armed:
+    (one,) = arm([FaultSpec.model_validate(SPEC | changes)], PLATFORM, seed)
+    return one
+
+
+def test_the_probe_is_the_scenarios_or_the_targets_own() -> None:
+    assert armed().probe == "payments-serving"
+    assert armed(turns_red="ship").probe == "ship"
+
+
+def test_how_soon_is_the_scenarios_or_the_faults_own() -> None:
+    assert armed().within_s == 5.0
+    assert armed(within="9s").within_s == 9.0
+
+
+def test_it_is_wrapped_as_the_story_asks(tmp_path: Path) -> None:
+    replica = FakeReplica(["payments"], tmp_path)
+
+    def moves(**changes: Any) -> list[float]:
+        return [move.after_s for move in armed(**changes).fault.moves(replica, "payments", {})]
+
+    assert moves() == []
+    assert moves(lasts="5m") == [300.0]
+    assert moves(repeat={"times": 2, "every": "5m", "lasting": "1m"}) == [60.0, 300.0, 360.0]
+
+
+def test_chance_is_the_seeds() -> None:
+    skipped = [armed(seed, chance=0.5).skipped for seed in range(20)]
+    assert any(why.endswith("spares it (chance 0.5)") for why in skipped)
+    assert not all(skipped)
+    assert [armed(seed, chance=0.5).skipped for seed in range(20)] == skipped
