@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -175,8 +176,214 @@ def test_every_sort_of_server_ends(label: str, tmp_path: Path, name: str) -> Non
         until(lambda: not any(status(pid) for pid in ours), "the end of the servers")
         until(lambda: not status(drill.guard), "the end of the watchdog")
     log = (tmp_path / "watchdog.log").read_text()
-    assert f"the harness of {label} died; ended: " in log
+    assert f"the harness of {label} died\n" in log
+    assert "ended: " in log
     assert all(f"({pid})" in log for pid in ours)
+
+
+def test_a_harness_whose_lease_runs_out_is_killed_and_its_servers_end(label: str, tmp_path: Path) -> None:
+    with harness(label, tmp_path, [SLEEP], "guard.renew(600); guard.renew(0.2)") as drill:
+        assert drill.process.wait() == -signal.SIGKILL
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+        assert watchdog.processes(label) == []
+        assert status(drill.stranger)
+    assert f"the harness of {label} hung\n" in (tmp_path / "watchdog.log").read_text()
+
+
+def test_a_harness_that_somebody_stopped_hangs_too(label: str, tmp_path: Path) -> None:
+    stopped = "guard.renew(0.2); os.kill(os.getpid(), 19)"
+    with harness(label, tmp_path, [SLEEP], stopped) as drill:
+        assert drill.process.wait() == -signal.SIGKILL
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+        assert watchdog.processes(label) == []
+
+
+def test_a_lease_that_is_given_back_never_runs_out(label: str, tmp_path: Path) -> None:
+    with harness(
+        label, tmp_path, [SLEEP], "guard.renew(0.3); guard.renew(0); time.sleep(1); print()"
+    ) as drill:
+        assert drill.process.stdout is not None
+        assert drill.process.stdout.readline() == "\n"
+        assert status(drill.guard)
+        assert drill.process.poll() is None
+
+
+def test_a_lease_that_is_renewed_never_runs_out(label: str, tmp_path: Path) -> None:
+    renewed = "[(guard.renew(2 + n % 2), time.sleep(0.1)) for n in range(40)]; guard.renew(0); print()"
+    with harness(label, tmp_path, [SLEEP], renewed) as drill:
+        assert drill.process.stdout is not None
+        assert drill.process.stdout.readline() == "\n"
+        assert drill.process.poll() is None
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e300, float("inf"), float("nan"), -1.0])
+def test_no_lease_harms_the_watchdog(guard: Watchdog, seconds: float) -> None:
+    guard.renew(seconds)
+    guard.renew(60.0)
+    guard.renew(seconds)
+    guard.renew(0.0)
+    guard.goodbye()
+    assert not Path(f"/proc/{guard.pid}").exists()
+
+
+def test_it_is_alive_until_somebody_kills_it(guard: Watchdog) -> None:
+    assert guard.alive()
+    os.kill(guard.pid, signal.SIGKILL)
+    until(lambda: not guard.alive(), "its death to be seen")
+    guard.renew(60)
+
+
+def test_one_that_somebody_stopped_counts_for_nothing_and_never_blocks(guard: Watchdog) -> None:
+    os.kill(guard.pid, signal.SIGSTOP)
+    until(lambda: not guard.alive(), "the stop to be seen")
+    for seconds in range(100_000):  # far more than a pipe holds
+        guard.renew(seconds)
+    os.kill(guard.pid, signal.SIGKILL)
+
+
+def test_after_the_goodbye_it_is_not_alive_and_nothing_can_be_said(guard: Watchdog) -> None:
+    guard.goodbye()
+    assert not guard.alive()
+    guard.renew(60)
+
+
+def test_nobody_goes_on_with_a_drill_while_it_clears_up(label: str, tmp_path: Path) -> None:
+    assert watchdog.finished(tmp_path)
+    (tmp_path / ".lock").write_text("1 watchdog\n")
+    assert watchdog.finished(tmp_path)
+    with (tmp_path / ".lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert not watchdog.finished(tmp_path, 0.1)
+        (tmp_path / ".lock").write_text("1\n")
+        assert watchdog.finished(tmp_path, 0.1)
+
+
+def test_it_leaves_a_drill_alone_that_somebody_else_has_taken_over(label: str, tmp_path: Path) -> None:
+    with harness(label, tmp_path, [SLEEP]) as drill, (tmp_path / ".lock").open("w") as lock:
+        until(lambda: len(watchdog.processes(label)) == 1, "the server")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        drill.process.kill()
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+        assert len(watchdog.kill(label)) == 1
+    assert "somebody else has its folder" in (tmp_path / "watchdog.log").read_text()
+
+
+def test_it_clears_up_also_when_the_dead_harness_seems_to_hold_the_folder(label: str, tmp_path: Path) -> None:
+    with harness(label, tmp_path, [SLEEP]) as drill, (tmp_path / ".lock").open("w") as lock:
+        until(lambda: len(watchdog.processes(label)) == 1, "the server")
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as a child of it would that was just being forked
+        lock.write(f"{drill.process.pid}\n")
+        lock.flush()
+        drill.process.kill()
+        until(lambda: not status(drill.guard), "the end of the watchdog")
+        assert watchdog.processes(label) == []
+
+
+def test_a_clean_environment_and_a_session_of_its_own_hide_nothing_that_is_marked(label: str) -> None:
+    word = secrets.token_hex(8)
+    line = f"read go; env -i setsid {sys.executable} -c '{SLEEP} # {word}' & wait"
+    with subprocess.Popen(
+        ["sh", "-c", line], stdin=subprocess.PIPE, env={"PATH": os.environ["PATH"]}
+    ) as shell:
+        watchdog.mark(shell.pid, label)
+        assert shell.stdin is not None
+        shell.stdin.write(b"go\n")
+        shell.stdin.close()
+        until(lambda: len(running(word)) == 1, "the program that hides")
+        (hidden,) = running(word)
+        assert os.getsid(hidden) != os.getsid(shell.pid)
+        assert set(watchdog.kill(label)) == {shell.pid, hidden}
+        assert not running(word)
+    assert watchdog.processes(label) == []
+
+
+def running(word: str) -> list[int]:
+    """The Python programs that have the word on their command line."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            line = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"python" in line[0] and any(word.encode() in part for part in line):
+            found.append(int(name))
+    return found
+
+
+def test_a_mark_is_one_labels_own(label: str) -> None:
+    with subprocess.Popen(["sleep", "600"]) as ours, subprocess.Popen(["sleep", "600"]) as others:
+        watchdog.mark(ours.pid, label)
+        watchdog.mark(others.pid, label + "x")
+        assert watchdog.processes(label) == [ours.pid]
+        assert watchdog.kill(label + "x") == [others.pid]
+        ours.kill()
+        os.waitid(os.P_PID, ours.pid, os.WEXITED | os.WNOWAIT)
+        assert watchdog.processes(label) == []  # a zombie lives no more
+
+
+def test_to_mark_what_has_ended_is_no_error(label: str) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+        watchdog.mark(ended.pid, label)
+
+
+def fake_healer(folder: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """In place of Python, a program that does what the line says; and a drill that broke something."""
+    program = folder / "python"
+    program.write_text(f"#!/bin/sh\n{line}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    (folder / "ledger.jsonl").write_text("{}\n")
+
+
+def test_one_healer_is_started_and_waited_for(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_healer(tmp_path, monkeypatch, 'echo "$@" from $PWD')
+    watchdog._heal(label, str(tmp_path), -1, MACHINE.now().mono_ns / 1e9 + 60)
+    said = (tmp_path / "watchdog.log").read_text()
+    assert said == f"-P -m blackstart.faults.healer {tmp_path} {label} from /\n"
+
+
+def test_a_healer_that_is_not_done_in_time_is_ended_with_all_it_started(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_healer(tmp_path, monkeypatch, "sleep 600 & echo $! $$; wait")
+    watchdog._heal(label, str(tmp_path), -1, MACHINE.now().mono_ns / 1e9 + 0.5)
+    pids, late, *_ = (tmp_path / "watchdog.log").read_text().splitlines()
+    assert late.endswith("the healer was not done in time; blackstart recover does the rest")
+    until(lambda: not any(status(int(pid)) for pid in pids.split()), "the end of the healer")
+
+
+def test_where_nothing_was_broken_no_healer_is_started(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_healer(tmp_path, monkeypatch, "echo it ran")
+    (tmp_path / "ledger.jsonl").unlink()
+    watchdog._heal(label, str(tmp_path), -1, 0.0)
+    assert not (tmp_path / "watchdog.log").exists()
+
+
+def test_the_healer_keeps_the_folder_should_the_watchdog_be_killed(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_healer(tmp_path, monkeypatch, "ls -l /proc/$$/fd")
+    lock = watchdog._take_over(str(tmp_path), 0)
+    assert lock is not None
+    watchdog._heal(label, str(tmp_path), lock, MACHINE.now().mono_ns / 1e9 + 60)
+    os.close(lock)
+    assert str(tmp_path / ".lock") in (tmp_path / "watchdog.log").read_text()
+
+
+def test_a_healer_that_cannot_be_started_keeps_nothing_from_ending(
+    label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_healer(tmp_path, monkeypatch, "")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-such-python"))
+    watchdog._heal(label, str(tmp_path), -1, 0.0)
+    assert "no healer could be started" in (tmp_path / "watchdog.log").read_text()
 
 
 def test_the_folder_may_be_gone(label: str, tmp_path: Path) -> None:

@@ -1,21 +1,26 @@
-"""A small process that outlives the harness by seconds: when the harness dies, it ends every server of the drill.
+"""A small process that outlives the harness by two seconds: when the harness dies, it heals and ends everything.
 
 Started as a program of its own with the standard library alone. It holds the read end of a pipe whose write end
-only the harness has. A byte on the pipe is a goodbye; the end of the pipe without one means that the harness died,
-by whatever death. Then every process whose environment carries the drill's label is killed. Data folders stay.
+only the harness has. A line `x` is a goodbye; the end of the pipe without one means that the harness died, by
+whatever death. A line `L 60` is a lease: without another line within 60 seconds the harness hangs, and is killed.
 
-The other half of this module, `start`, `processes` and `kill`, is what the harness and `recover` import.
+After a death one healer is started (`blackstart.faults.healer`), which undoes what is open in the ledger. Then, at
+the latest HEALING_S after the notice, every process that carries the drill's label is killed. Data folders stay.
+
+The other half of this module, `start`, `processes`, `kill`, `mark`, `finished`, is what the harness imports.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import select
 import signal
 import sys
 import time
 
-__all__ = ["VARIABLE", "Watchdog", "kill", "processes", "start"]
+__all__ = ["VARIABLE", "Watchdog", "finished", "kill", "mark", "processes", "start"]
 
 VARIABLE = "BLACKSTART_LABEL"
 """What every process of a replica carries in its environment, and whatever it starts inherits."""
@@ -32,9 +37,28 @@ LIMIT_S = 10.0
 GOODBYE_S = 5.0
 """Seconds that a watchdog gets to end by itself; it needs a millisecond."""
 
+HEALING_S = 1.6
+"""Seconds from the notice that the healer has: all is to be over after 2, and ending the servers takes 0.2."""
+
+LOCK_S = 1.0
+"""Seconds to get the drill's folder from a harness that is dead: the kernel lets go of it as it buries the process."""
+
+RENEW_EVERY_S = 0.2
+"""A lease that was renewed less than this ago is not renewed again: a conductor's loop asks a thousand times a second."""
+
+OVERSLEPT_S = 1.0
+"""A lease found over this late was not watched: the machine stood still, and the harness with it."""
+
+LONGEST_POLL_S = 3600.0
+"""A longer lease is waited for in parts: poll takes no more than 24 days."""
+
+_LOCK = ".lock"
+_KEEPER = "watchdog"
+"""Stands behind the number in a drill's lock, while it is a watchdog that holds it (`drill.folder` has the lock)."""
+
 
 def processes(label: str) -> list[int]:
-    """Every living process of this machine that carries the label, save the caller.
+    """Every living process of this machine that carries the label or its mark, save the caller.
 
     Processes of other users cannot be read and are never found: a drill's servers run as its own user.
     """
@@ -44,14 +68,40 @@ def processes(label: str) -> list[int]:
 
 
 def _carries(pid: int, label: str) -> bool:
-    """Whether a process that lives (a zombie does not) has the label in its environment."""
+    """Whether a process that lives (a zombie does not) has the label in its environment, or its mark."""
     if pid == os.getpid():
         return False
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return f"{VARIABLE}={label}".encode() in file.read().split(b"\0")
+            if f"{VARIABLE}={label}".encode() in file.read().split(b"\0"):
+                return True
+        _, hard = resource.prlimit(pid, resource.RLIMIT_RTTIME)
+        return hard == _number(label) and _stat(pid)[0] not in (b"Z", b"X")
     except OSError:  # it has ended meanwhile, or it is another user's
         return False
+
+
+def mark(pid: int, label: str) -> None:
+    """Mark a process with the label in a way that `env -i` and `setsid` in a participant's shell do not take off.
+
+    The mark is a hard limit that every descendant inherits: on the processor time of real-time scheduling, so high
+    (over 36,000 years) that it limits nothing. What is started later has it too; what a daemon of the system starts
+    on somebody's behalf (at, cron, systemd-run, docker) has not, nor what sets that limit on purpose.
+    Where it cannot be set, the environment alone tells.
+    """
+    number = _number(label)
+    try:
+        resource.prlimit(pid, resource.RLIMIT_RTTIME, (number, number))
+    except (OSError, ValueError):
+        pass  # it has ended, or somebody set a lower limit before us
+
+
+def _number(label: str) -> int:
+    """A number between 2^60 and 2^61 that is as good as this label's own (FNV-1a)."""
+    number = 0xCBF29CE484222325
+    for byte in label.encode():
+        number = (number ^ byte) * 0x100000001B3 % 2**64
+    return 2**60 + number % 2**60
 
 
 def kill(label: str, limit_s: float = LIMIT_S) -> list[int]:
@@ -89,27 +139,63 @@ def _kill_if_ours(pid: int, label: str) -> None:
         os.close(handle)
 
 
+def _stat(pid: int) -> list[bytes]:
+    """What the kernel tells of a process behind its name: first its state, at 19 when it began. OSError for none."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()
+
+
 # --- the harness's side ---------------------------------------------------------------------------
 
 
 class Watchdog:
-    """The harness's hand on its watchdog. Whoever started it says `goodbye`."""
+    """The harness's hand on its watchdog. Whoever started it says `goodbye`. Safe to use from any thread."""
 
     def __init__(self, pid: int, pipe: int) -> None:
+        from threading import Lock
+
         self.pid = pid
         self._pipe = pipe
+        self._lock = Lock()
+        self._renewed = (0.0, 0.0)
+        os.set_blocking(pipe, False)
+
+    def renew(self, seconds: float) -> None:
+        """The harness is well, and will say so again within that many real seconds; 0: it need not.
+
+        Never blocks, and never fails: `alive` tells whether anybody listens.
+        """
+        now, seconds = time.monotonic(), max(0.0, seconds)
+        lease, last = self._renewed
+        if seconds == lease and now - last < RENEW_EVERY_S:
+            return
+        if self._say(f"L {seconds:.3f}\n".encode()):
+            self._renewed = (seconds, now)
+
+    def alive(self) -> bool:
+        """Whether it watches: False when somebody killed or stopped it. Then nothing may be broken any more."""
+        try:
+            return self._pipe >= 0 and _stat(self.pid)[0] not in (b"Z", b"X", b"T", b"t")
+        except OSError:
+            return False
 
     def goodbye(self) -> None:
         """The drill is over and its servers are down: the watchdog ends, and is gone when this returns. Idempotent."""
-        if self._pipe < 0:
-            return
-        pipe, self._pipe = self._pipe, -1
-        try:
-            os.write(pipe, b"x")
-        except BrokenPipeError:
-            pass  # somebody ended it already
-        os.close(pipe)
+        self._say(b"x\n")
+        with self._lock:
+            if self._pipe < 0:
+                return
+            os.close(self._pipe)
+            self._pipe = -1
         self._reap()
+
+    def _say(self, line: bytes) -> bool:
+        """Write one line; False when nobody reads: it was ended, or stopped and the pipe is full."""
+        with self._lock:
+            try:
+                return self._pipe >= 0 and os.write(self._pipe, line) == len(line)
+            except (BrokenPipeError, BlockingIOError):
+                return False
 
     def _reap(self) -> None:
         """See it end. One that does not (somebody stopped it) is killed: it must never be left behind."""
@@ -135,10 +221,20 @@ def start(label: str, folder: str | os.PathLike[str]) -> Watchdog:
 
     if not label:
         raise ValueError("a watchdog needs the label of its drill")
+    harness = [str(os.getpid()), _stat(os.getpid())[19].decode()]
     read_end, write_end = os.pipe()
     try:
         child = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-E", os.path.abspath(__file__), label, os.path.abspath(folder)],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                "-E",
+                os.path.abspath(__file__),
+                label,
+                os.path.abspath(folder),
+                *harness,
+            ],
             stdin=read_end,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -155,15 +251,174 @@ def start(label: str, folder: str | os.PathLike[str]) -> Watchdog:
     return Watchdog(child.pid, write_end)
 
 
+def finished(folder: str | os.PathLike[str], limit_s: float = LIMIT_S) -> bool:
+    """Wait until no watchdog clears up after a dead harness in that folder; False when one still does at the limit.
+
+    For whoever goes on with a drill: its watchdog would end the servers that were just started again.
+    """
+    ends = time.monotonic() + limit_s
+    while _kept(os.path.join(folder, _LOCK)):
+        if time.monotonic() >= ends:
+            return False
+        time.sleep(SCAN_GAP_S)
+    return True
+
+
+def _kept(lock: str) -> bool:
+    """Whether a watchdog holds that lock."""
+    try:
+        with open(lock, encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().split()[1:] == [_KEEPER]
+    except FileNotFoundError:
+        pass
+    return False
+
+
 # --- the watchdog's own process -------------------------------------------------------------------
 
 
-def main(label: str, folder: str) -> None:
-    """Wait for the goodbye, or for the harness's death; then clean up."""
+def main(label: str, folder: str, harness: int, began: bytes) -> None:
+    """Wait for the goodbye, or for the harness's end; then clean up."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
-    if os.read(0, 1):
+    handle = _handle(harness, began)
+    end = _await_end(handle)
+    if end == "goodbye":
         return
+    if end == "hung":
+        _end_harness(handle)
+    noticed = time.monotonic()
+    lock = _take_over(folder, harness)
+    if lock is None:
+        _log(folder, f"the harness of {label} {end}; somebody else has its folder, and cleans up")
+        return
+    _log(folder, f"the harness of {label} {end}")
+    _heal(label, folder, lock, noticed + HEALING_S)
+    _end_all(label, folder)
+
+
+def _handle(harness: int, began: bytes) -> int:
+    """A handle on the harness; -1 when it is dead already. The start time tells it from one with the same number."""
+    try:
+        handle = os.pidfd_open(harness)
+    except OSError:
+        return -1
+    try:
+        if _stat(harness)[19] == began:
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return -1
+
+
+def _await_end(handle: int) -> str:
+    """How the harness ended: "goodbye", "died", or "hung" when its lease ran out.
+
+    It also died when it is gone and a child that it had just forked keeps the pipe open.
+    """
+    poll = select.poll()
+    for fd in (0, handle):
+        if fd >= 0:
+            poll.register(fd, select.POLLIN)
+    lease_s, ends, said = 0.0, 0.0, b""
+    while True:
+        left_s = min(max(0.0, ends - time.monotonic()), LONGEST_POLL_S)
+        ready = [fd for fd, _ in poll.poll(left_s * 1000 if lease_s else None)]
+        if 0 in ready:
+            data = os.read(0, 65536)
+            *lines, said = (said + data).split(b"\n")
+            if b"x" in lines:
+                return "goodbye"
+            if not data:
+                return "died"
+            lease_s = float(lines[-1][2:]) if lines else lease_s
+            ends = time.monotonic() + lease_s
+        elif handle in ready:
+            return "died"
+        elif time.monotonic() - ends > OVERSLEPT_S:
+            ends = time.monotonic() + lease_s
+        elif time.monotonic() >= ends:
+            return "hung"
+
+
+def _end_harness(handle: int) -> None:
+    """Kill a harness that hangs, and wait until it is gone: two must never heal at once."""
+    if handle < 0:
+        return
+    try:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        select.select([handle], [], [], LOCK_S)
+    except OSError:
+        pass  # it has ended meanwhile
+
+
+def _take_over(folder: str, harness: int) -> int | None:
+    """The lock of the drill's folder, so that nobody goes on with the drill meanwhile; None when somebody has it.
+
+    -1 when there is none to be had: the folder is gone, or the dead harness still holds it. All must end then too.
+    """
+    try:
+        lock = os.open(
+            os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
+        )
+    except OSError:
+        return -1
+    ends = time.monotonic() + LOCK_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.truncate(lock, 0)
+            os.write(lock, f"{os.getpid()} {_KEEPER}\n".encode())
+            return lock
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                return -1 if os.pread(lock, 32, 0).split()[:1] == [str(harness).encode()] else None
+            time.sleep(0.01)
+        except OSError:  # the disk is full: the lock is ours all the same
+            return lock
+
+
+def _heal(label: str, folder: str, lock: int, ends: float) -> None:
+    """One healer, until it is done or its time is over. It keeps the lock should this process be killed meanwhile."""
+    if not _broken(folder):
+        return
+    import subprocess
+
+    try:
+        with open(os.path.join(folder, "watchdog.log"), "ab") as log:
+            healer = subprocess.Popen(
+                [sys.executable, "-P", "-m", "blackstart.faults.healer", folder, label],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[fd for fd in (lock,) if fd >= 0],
+                cwd="/",
+            )
+    except OSError as error:
+        _log(folder, f"no healer could be started: {error}")
+        return
+    try:
+        healer.wait(ends - time.monotonic())
+    except subprocess.TimeoutExpired:
+        os.killpg(healer.pid, signal.SIGKILL)  # not reaped yet, so the number is its own
+        healer.wait()
+        _log(folder, "the healer was not done in time; blackstart recover does the rest")
+
+
+def _broken(folder: str) -> bool:
+    """Whether anything was ever broken in this drill: then it has a ledger."""
+    try:
+        return os.path.getsize(os.path.join(folder, "ledger.jsonl")) > 0
+    except OSError:
+        return False
+
+
+def _end_all(label: str, folder: str) -> None:
     names = {pid: _name(pid) for pid in processes(label)}
     met = kill(label)
     left = processes(label)
@@ -171,7 +426,7 @@ def main(label: str, folder: str) -> None:
         ", ".join(f"{names.get(pid, '?')} ({pid})" for pid in met if pid not in left)
         or "nothing was left to end"
     )
-    _log(folder, f"the harness of {label} died; ended: {ended}")
+    _log(folder, f"ended: {ended}")
     for pid in left:
         _log(folder, f"process {pid} ({_name(pid)}) does not end; end it by hand: kill -9 {pid}")
 
@@ -195,4 +450,4 @@ def _log(folder: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4].encode())

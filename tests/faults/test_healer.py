@@ -1,0 +1,178 @@
+"""What the healer makes of a ledger: newest first, everything tried, nothing believed without proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+from pydantic import PrivateAttr
+
+from blackstart.errors import ReplicaError
+from blackstart.faults import healer
+from blackstart.faults.base import Fault, Undo
+from blackstart.faults.catalogue import of_row
+from blackstart.faults.healer import heal
+from blackstart.faults.ledger import Ledger, Row
+from blackstart.testing import FakeReplica, ManualTime, SetProbe
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Probe, Replica
+
+
+class World:
+    """What the faults of these tests act on: what is broken, what keeps an undo from working, who was called."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.broken: set[str] = set()
+        self.blocked_by: dict[str, str] = {}
+        self.clings: set[str] = set()
+
+
+class Break(Fault):
+    """Breaks its target in the world of a test."""
+
+    name: ClassVar[str] = "test.break"
+    summary: ClassVar[str] = "for tests"
+    kinds: ClassVar[tuple[str, ...]] = ("*",)
+    seen: ClassVar[str] = "nothing"
+    fix: ClassVar[str] = "nothing"
+
+    _world: World = PrivateAttr(default_factory=World)
+
+    def in_world(self, world: World) -> Break:
+        self._world = world
+        return self
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        return {}
+
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        self._world.broken.add(target)
+
+    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        self._world.calls.append(target)
+        if self._world.blocked_by.get(target) in self._world.broken:
+            raise ReplicaError(f"{self._world.blocked_by[target]} is in the way")
+        if target not in self._world.clings:
+            self._world.broken.discard(target)
+
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        return target not in self._world.broken
+
+    def probe(self, replica: Replica, target: str) -> Probe | None:
+        return SetProbe(f"{target}-own")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def replica(tmp_path: Path) -> FakeReplica:
+    return FakeReplica(["vault", "dns"], tmp_path / "replica")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """Two faults that were effective when the harness died."""
+    ours = Break().in_world(world)
+    monkeypatch.setattr(
+        "blackstart.faults.healer.of_row", lambda row: ours if row.type == Break.name else of_row(row)
+    )
+    ledger = Ledger(tmp_path)
+    for target in ("vault", "dns"):
+        ledger.intend(target, type="test.break", target=target, params={}, undo={}, probe=target)
+        ledger.mark(target, "effective")
+        world.broken.add(target)
+    return ledger
+
+
+def healed(ledger: Ledger, replica: FakeReplica) -> dict[str, str]:
+    """Why each fault is not proven."""
+    found = heal(ledger, replica, limit_s=10.0, time=ManualTime())
+    return {each.row.fault: each.why for each in found}
+
+
+def test_the_newest_is_undone_first_and_everything_is_proven(
+    ledger: Ledger, replica: FakeReplica, world: World
+) -> None:
+    assert healed(ledger, replica) == {"dns": "", "vault": ""}
+    assert world.calls == ["dns", "vault"]
+    assert ledger.open_rows() == []
+    assert ledger.states("vault") == ["intended", "effective", "healing", "healed", "proven"]
+
+
+def test_healing_again_finds_nothing_to_do(ledger: Ledger, replica: FakeReplica) -> None:
+    healed(ledger, replica)
+    assert healed(ledger, replica) == {}
+
+
+def test_an_undo_that_another_fault_kept_from_its_component_is_tried_again(
+    ledger: Ledger, replica: FakeReplica, world: World
+) -> None:
+    world.blocked_by["dns"] = "vault"
+    assert healed(ledger, replica) == {"dns": "", "vault": ""}
+    assert world.calls == ["dns", "vault", "dns"]
+
+
+def test_an_undo_that_fails_stays_open_and_keeps_no_other_from_being_healed(
+    ledger: Ledger, replica: FakeReplica, world: World
+) -> None:
+    world.blocked_by["dns"] = "vault"
+    world.clings.add("vault")
+    why = healed(ledger, replica)
+    assert why == {"dns": "undoing it failed: vault is in the way", "vault": "test.break is still on vault"}
+    assert {row.fault: row.state for row in ledger.open_rows()} == {"dns": "unproven", "vault": "unproven"}
+
+
+def test_green_alone_is_no_proof_and_neither_is_gone_alone(
+    ledger: Ledger, replica: FakeReplica, world: World
+) -> None:
+    world.clings.add("vault")
+    probes = {probe.name: probe for probe in replica.probes()}
+    probe = probes["dns"]
+    assert isinstance(probe, SetProbe)
+    probe.turn("red", "SERVFAIL")
+    assert healed(ledger, replica) == {
+        "dns": "the probe dns is red: SERVFAIL",
+        "vault": "test.break is still on vault",
+    }
+
+
+def test_a_probe_that_the_fault_brings_proves_it(ledger: Ledger, replica: FakeReplica) -> None:
+    ledger.intend("own", type="test.break", target="vault", params={}, undo={}, probe="vault-own")
+    assert healed(ledger, replica)["own"] == ""
+
+
+def test_a_probe_that_nobody_has_proves_nothing(ledger: Ledger, replica: FakeReplica) -> None:
+    ledger.intend("lost", type="test.break", target="vault", params={}, undo={}, probe="lost-property")
+    assert healed(ledger, replica)["lost"] == "there is no probe lost-property any more"
+
+
+def test_a_fault_that_is_not_installed_any_more_stays_open(ledger: Ledger, replica: FakeReplica) -> None:
+    ledger.intend("theirs", type="theirs.gone", target="vault", params={}, undo={}, probe="vault")
+    assert healed(ledger, replica) == {
+        "theirs": "no fault is called 'theirs.gone'",
+        "dns": "",
+        "vault": "",
+    }
+    assert [row.fault for row in ledger.open_rows()] == ["theirs"]
+
+
+def test_what_people_mended_stays_theirs_in_the_ledger(ledger: Ledger, replica: FakeReplica) -> None:
+    ledger.mark("vault", "recovered")
+    healed(ledger, replica)
+    assert "recovered" in ledger.states("vault")
+
+
+def test_a_row_says_in_a_line_what_came_of_it() -> None:
+    row = Row("INC-1", "sealed", "vault.seal", "vault", {}, {}, "effective", "", "vault")
+    assert str(healer.Healed(row, undone=True, why="")) == (
+        "healed the fault sealed (vault.seal on vault): proven by vault"
+    )
+    assert str(healer.Healed(row)) == (
+        "did not heal the fault sealed (vault.seal on vault): not proven: it was not tried"
+    )
