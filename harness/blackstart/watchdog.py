@@ -87,8 +87,10 @@ def mark(pid: int, label: str) -> None:
     The mark is a hard limit that every descendant inherits: on the processor time of real-time scheduling, so high
     (over 36,000 years) that it limits nothing. What is started later has it too; what a daemon of the system starts
     on somebody's behalf (at, cron, systemd-run, docker) has not, nor what sets that limit on purpose.
-    Where it cannot be set, the environment alone tells.
+    Where it cannot be set, the environment alone tells. An empty label marks nothing.
     """
+    if not label:
+        return
     number = _number(label)
     try:
         resource.prlimit(pid, resource.RLIMIT_RTTIME, (number, number))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart import watchdog
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.events import CommandFinished, CommandStarted, ShellOpened
 from blackstart.people.shell import INTERRUPTED, KILLED, OUTPUT_CHARS, RecordedShell
@@ -152,6 +154,18 @@ def test_closing_leaves_nothing_running(bash: RecordedShell) -> None:
     bash.close()
     bash.close()
     assert [pid for pid in pids if is_running(pid)] == []
+
+
+def test_what_is_typed_to_outlive_the_drill_is_still_the_drills(terminals: Terminals) -> None:
+    label = f"test-{secrets.token_hex(6)}"
+    shell = terminals.open(BLACKSTART_LABEL=label)
+    hidden = "env -i PATH=$PATH setsid sh -c 'echo $$ >hidden; exec sleep 1000' &"
+    _, shown = run(shell, f"{hidden} until test -s hidden; do sleep 0.01; done; cat hidden")
+    pid = shown.split()[-1]
+    shell.close()
+    assert watchdog.processes(label) == [int(pid)]
+    assert watchdog.kill(label) == [int(pid)]
+    assert not is_running(pid)
 
 
 def is_running(pid: str) -> bool:

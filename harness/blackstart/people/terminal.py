@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blackstart import watchdog
+
 if TYPE_CHECKING:
     from blackstart.clock import TimeSource
     from blackstart.replica.base import ShellSpec
@@ -99,7 +101,7 @@ class Terminal:
             self._poll.register(fd, select.POLLIN)
 
     def _spawn(self, spec: ShellSpec, hooks: str, fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*_LAUNCHER, os.ttyname(self._slave), *spec.argv],
             env={**spec.env, "PROMPT_COMMAND": hooks},
             cwd=spec.cwd,
@@ -107,6 +109,10 @@ class Terminal:
             start_new_session=True,
             pass_fds=fds,
         )
+        watchdog.mark(
+            process.pid, spec.env.get(watchdog.VARIABLE, "")
+        )  # whatever is typed here ends with the drill
+        return process
 
     # --- what is known --------------------------------------------------------------------------
 
