@@ -25,6 +25,7 @@ from blackstart.testing import FakeReplica
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill
     from blackstart.record.store import Record
+    from blackstart.watchdog import Watchdog
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 EVENTS = read(SAMPLE / "record.jsonl")
@@ -41,6 +42,16 @@ class Never:
 
     def append(self, *_: object, **__: object) -> Event:
         raise AssertionError("a replay wrote to the record")
+
+
+class Unheard:
+    """A watchdog that listens, and does nothing."""
+
+    def renew(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def alive(self) -> bool:
+        return True
 
 
 class Untouched(FakeReplica):
@@ -60,7 +71,9 @@ def replayed(events: list[Event], folder: Path) -> Drill:
     probes = [event.actor for event in EVENTS if event.kind == "probe.declared"]
     conductor = Conductor(clock, cast("Record", Never()))
     armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
-    drill = assembled(options, "sample", folder, Untouched(probes, folder), conductor, armed, Past.of(events))
+    guard = cast("Watchdog", Unheard())
+    replica = Untouched(probes, folder)
+    drill = assembled(options, "sample", folder, replica, conductor, armed, Past.of(events), guard)
 
     def over() -> None:
         raise Alive

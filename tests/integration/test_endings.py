@@ -181,4 +181,41 @@ def test_a_server_that_ends_by_itself_is_charged_to_nobody(tmp_path: Path) -> No
         out = ended(process)
     assert process.returncode == 3, out
     assert "dns ended by itself (exit code -9): no fault was aimed at it" in out
-    assert [row.state for row in Ledger(folder).latest().values()] == ["proven"] * len(Ledger(folder).latest())
+    assert [row.state for row in Ledger(folder).latest().values()] == ["proven"] * len(
+        Ledger(folder).latest()
+    )
+
+
+@pytest.mark.timeout(240)
+def test_a_harness_that_hangs_is_ended_and_all_is_healed(tmp_path: Path, blackstart: Blackstart) -> None:
+    """Stopped by SIGSTOP it beats no more: when its lease is over, its watchdog takes over."""
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "fault.effective")
+        process.send_signal(signal.SIGSTOP)
+        until(lambda: process.poll() is not None, "the end of the harness", limit_s=110.0)
+        until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
+    assert process.returncode == -signal.SIGKILL
+    assert blackstart("recover", "--reports-dir", tmp_path).returncode == 0
+    assert Ledger(folder).open_rows() == []
+
+
+def test_without_its_watchdog_a_drill_ends_in_order(tmp_path: Path) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "fault.effective")
+        (guard,) = (int(pid) for pid in os.listdir("/proc") if pid.isdigit() and watches(int(pid), folder))
+        os.kill(guard, signal.SIGKILL)
+        out = ended(process)
+    assert process.returncode == 4, out
+    assert "the watchdog is gone" in out
+    assert Ledger(folder).open_rows() == []
+
+
+def watches(pid: int, folder: Path) -> bool:
+    """Whether that process is the watchdog of the drill in that folder."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(word.endswith(b"watchdog.py") for word in words) and str(folder).encode() in words

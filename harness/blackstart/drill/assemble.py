@@ -17,6 +17,7 @@ from blackstart.drill.folder import REPLICA, mine, new_label
 from blackstart.drill.guard import Guard
 from blackstart.drill.msel import Injects
 from blackstart.drill.past import Past
+from blackstart.drill.pulse import Pulse
 from blackstart.drill.recovery import Recovery
 from blackstart.drill.staff import Staff
 from blackstart.errors import UsageError
@@ -53,7 +54,8 @@ def opened(options: Options) -> Iterator[Drill]:
         guard = watchdog.start(label, folder)
         try:
             replica = LocalReplica(folder / REPLICA, label, people)
-            drill = assembled(options, drill_id, folder, replica, Conductor(clock, record), armed, Past())
+            conductor = Conductor(clock, record)
+            drill = assembled(options, drill_id, folder, replica, conductor, armed, Past(), guard)
             drill.emit(header(options, drill_id, clock))
             yield drill
         finally:
@@ -78,9 +80,12 @@ def assembled(
     conductor: Conductor,
     armed: list[Armed],
     past: Past,
+    guard: watchdog.Watchdog,
 ) -> Drill:
     """The parts, joined; listeners in the order in which they hear of an event."""
     bundle = options.bundle
+    pulse = Pulse(guard)
+    conductor.beat = pulse.beat
     staff = Staff(options, drill_id, folder, conductor, replica, past)
     injects = Injects(list(bundle.scenario.injects), conductor, staff.pager, staff.threads, bundle.protocol)
     drill = Drill(
@@ -91,6 +96,7 @@ def assembled(
         replica,
         staff,
         Faults(conductor, replica, Ledger(folder, drill_id)),
+        pulse,
         armed,
         injects,
         options.progress,

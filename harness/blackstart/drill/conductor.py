@@ -33,6 +33,13 @@ ROUND_GAP_S = 0.05
 """Real seconds between two rounds while a change is awaited: many looks, and the servers keep their processor."""
 
 
+LONGEST_COMMAND_S = 180.0
+"""Real seconds in which a participant's command is over: its own limit is 120, ending it takes some more."""
+
+LONGEST_WAIT_S = 5.0
+"""Real seconds that the loop waits at most before it shows that it is well."""
+
+
 class Conductor:
     """Owns the agenda and the listeners of one drill. `emit` may be called from any thread."""
 
@@ -49,6 +56,8 @@ class Conductor:
         self.replay: Replay | None = None
         """The record of a drill that is resumed, until all of it was taken."""
         self._at_life: list[Callable[[], None]] = []
+        self.beat: Callable[[float], None] = lambda seconds: None
+        """Told again and again that the loop is well, and when it will be back at the latest, in real seconds."""
 
     # --- a drill that is resumed ----------------------------------------------------------------
 
@@ -112,6 +121,7 @@ class Conductor:
     def run_until(self, done: Callable[[], bool], limit_s: float) -> bool:
         """Do what is due, in order, until `done` or the drill second `limit_s`; returns whether it was done."""
         while True:
+            self.beat(0.0)
             self.dispatch()
             if done():
                 return True
@@ -129,7 +139,7 @@ class Conductor:
         if self.replay:
             self.replay.advance(target, self.now())
         elif not isinstance(self.clock, JumpClock):
-            self._wake.wait(self.clock.real_seconds_until(target))
+            self._wake.wait(min(self.clock.real_seconds_until(target), LONGEST_WAIT_S))
             self._wake.clear()
         elif self._effect_pending:
             self._effect_pending = False
@@ -169,6 +179,7 @@ class Conductor:
         began = source.now()
         with self.clock.running():
             while True:
+                self.beat(0.0)
                 self.probes().round()
                 if seen():
                     return True
@@ -179,6 +190,7 @@ class Conductor:
     @contextmanager
     def real(self) -> Iterator[None]:
         """Something real is under way (a command): drill time runs, and probes are sampled every interval."""
+        self.beat(LONGEST_COMMAND_S)
         with self.clock.running():
             if isinstance(self.clock, JumpClock) and self.sampler is not None and not self.replaying():
                 with self.sampler.sampling():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from blackstart.drill.conductor import Conductor
     from blackstart.drill.faulting import Faults
     from blackstart.drill.msel import Injects
+    from blackstart.drill.pulse import Pulse
     from blackstart.drill.recovery import Recovery
     from blackstart.drill.signals import Signals
     from blackstart.drill.staff import Staff
@@ -64,6 +65,7 @@ class Drill:
     replica: Replica
     staff: Staff
     faults: Faults
+    pulse: Pulse
     armed: list[Armed]
     injects: Injects
     progress: Progress

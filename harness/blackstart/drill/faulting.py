@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blackstart.clock import iso
+from blackstart.drill.pulse import LEASE_S
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
     Body,
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
     from blackstart.faults.ledger import Ledger, State
     from blackstart.replica.base import Probe, Replica
 
-__all__ = ["DEADLINE_S", "PROVEN_WITHIN_S", "Faults"]
+__all__ = ["PROVEN_WITHIN_S", "Faults"]
+
+LONGEST_UNDO_S = 120.0
+"""Real seconds in which one undo is over, on the slowest machine: it may have to start a server."""
 
 PROVEN_WITHIN_S = 10.0
 """Real seconds for a probe to prove a healing (design, faults: proven by probes within 10 s)."""
-
-DEADLINE_S = 60.0
-"""Real seconds after which the watchdog takes a harness that it has not heard of for hung, and heals on its own."""
 
 
 @dataclass(slots=True)
@@ -64,12 +65,10 @@ class Faults:
         conductor: Conductor,
         replica: Replica,
         ledger: Ledger,
-        lease: Callable[[], None] = lambda: None,
     ) -> None:
         self._conductor = conductor
         self._replica = replica
         self._ledger = ledger
-        self._lease = lease
         self._active: list[_Active] = []
 
     # --- before anything is broken --------------------------------------------------------------
@@ -135,7 +134,6 @@ class Faults:
     def _intend(self, active: _Active) -> None:
         armed, about = active.armed, active.armed.fault.about()
         params = armed.fault.parameters()
-        self._lease()
         now = self._conductor.clock.source.now().wall
         self._ledger.intend(
             armed.id,
@@ -144,7 +142,7 @@ class Faults:
             params=params,
             undo=active.undo,
             probe=armed.probe,
-            deadline=iso(now + timedelta(seconds=DEADLINE_S)),
+            deadline=iso(now + timedelta(seconds=LEASE_S)),
         )
         body = FaultIntended(
             armed.id, about.name, armed.target, params, dict(active.undo), armed.probe, armed.within_s
@@ -260,6 +258,7 @@ class Faults:
     def _undo(self, active: _Active) -> str:
         """Heal one fault; returns why that failed, or an empty text."""
         armed = active.armed
+        self._conductor.beat(LONGEST_UNDO_S)
         by_people = active.effective and not self._off(active) and self._gone(active)
         self._write(armed, "healing", FaultHealing(armed.id))
         try:

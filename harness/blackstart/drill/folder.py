@@ -38,13 +38,16 @@ def mine(folder: Path) -> Iterator[bool]:
 
 
 def holder(folder: Path) -> int | None:
-    """The process that works in a drill's folder; None when nobody does."""
+    """The harness that works in a drill's folder; None when there is none (any more)."""
     try:
         with (folder / _LOCK).open("r") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return int(lock.read().split()[0])
+                words = lock.read().split()
+                return (
+                    None if words[1:] else int(words[0])
+                )  # a watchdog that clears up says so behind its number
     except (FileNotFoundError, ValueError, IndexError):
         pass
     return None

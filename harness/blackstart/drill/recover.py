@@ -1,29 +1,48 @@
-"""Heal what a drill left whose harness died: its servers, its faults, its record.
+"""Heal what a drill left whose harness died: its faults, its servers, its data, its record.
 
-On the embedded replica every fault lives in the drill's own servers, so ending them ends the fault, and that none
-is left is the proof. The record is completed and closed with the truth: the harness died, and this healed it.
+While its servers still run, every fault is undone in them and proven by its probe. Then they are ended and their data
+is removed. A fault of the local replica lives in these servers and data alone, so that none is left is a proof as
+well. The record is completed and closed with the truth: the harness died, and who healed what it had broken.
 """
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from blackstart import watchdog
 from blackstart.clock import Stamp, SystemTime, iso
-from blackstart.drill.folder import keep_logs, label_of, mine, remove_replica
+from blackstart.drill.folder import REPLICA, keep_logs, label_of, mine, remove_replica
 from blackstart.errors import BlackstartError
-from blackstart.events import Body, DrillEnded, Event, FaultHealed, FaultProven, HarnessError, ReplicaDown
-from blackstart.faults.ledger import Ledger, Row
+from blackstart.events import (
+    Body,
+    DrillEnded,
+    Event,
+    FaultHealed,
+    FaultProven,
+    HarnessError,
+    ReplicaDown,
+)
+from blackstart.faults.ledger import NAME, Ledger, Row
 from blackstart.record.complete import complete
 from blackstart.record.ids import known
-from blackstart.record.reader import last, read
+from blackstart.record.reader import header, last, read
 from blackstart.record.store import Record
 
-__all__ = ["Recovered", "recover"]
+if TYPE_CHECKING:
+    from blackstart.replica.base import Replica
+
+__all__ = ["SERVERS_GONE", "Recovered", "recover"]
 
 SERVERS_GONE = "replica-down"
-"""What proves the healing of a fault whose servers are gone (`events.FaultProven`)."""
+"""What proves the healing of a fault whose servers and data are gone (`events.FaultProven`)."""
+
+CONTAINED = frozenset({"local"})
+"""The replicas whose faults all live in their own servers and data: when these are gone, so is every fault."""
 
 
 @dataclass(slots=True)
@@ -36,17 +55,44 @@ class Recovered:
 
 
 def recover(reports: Path) -> list[Recovered]:
-    """Recover every drill of the reports folder that needs it; one that still runs is left alone."""
+    """Recover every drill of the reports folder that needs it; one that still runs is left alone.
+
+    What keeps one drill from being recovered stands in its `left`, and keeps no other. UsageError for a folder that
+    cannot be.
+    """
     found = []
     for folder in (reports / drill for drill in known(reports)):
-        with mine(folder) as ours:
-            if ours and _needs_it(folder):
-                found.append(_recover(folder))
+        with _spared(folder) as drill:
+            if _needs_it(folder):
+                watchdog.finished(folder)
+                with mine(folder) as ours:
+                    if ours and _needs_it(folder):
+                        found.append(drill)
+                        _recover(folder, drill)
+        if drill.left and drill not in found:
+            found.append(drill)
     return found
 
 
+@contextmanager
+def _spared(folder: Path) -> Iterator[Recovered]:
+    """What goes wrong with one drill is its own: the others must be recovered all the same."""
+    drill = Recovered(folder.name)
+    try:
+        yield drill
+    except BlackstartError as error:
+        drill.left.append(f"{error.message}; {error.hint}" if error.hint else error.message)
+    except OSError as error:
+        drill.left.append(
+            f"{error.filename or folder}: {error.strerror}; mend that, and run: blackstart recover"
+        )
+
+
 def _needs_it(folder: Path) -> bool:
-    if watchdog.processes(label_of(folder)) or Ledger(folder).open_rows():
+    if (folder / REPLICA).exists() or watchdog.processes(label_of(folder)):
+        return True
+    ledger = Ledger(folder)
+    if ledger.open_rows() or ledger.damaged():
         return True
     return (folder / "record.sqlite").exists() and not _closed(folder)
 
@@ -59,17 +105,85 @@ def _closed(folder: Path) -> bool:
     return event is not None and event.kind == "drill.closed"
 
 
-def _recover(folder: Path) -> Recovered:
-    drill = Recovered(folder.name)
+def _recover(folder: Path, drill: Recovered) -> None:
+    proofs = _undone(folder, drill)
     _end_servers(folder, drill)
-    healed = [] if drill.left else _heal(folder, drill)
-    keep_logs(folder)
-    remove_replica(folder)
+    if not drill.left:
+        _remove_data(folder, drill)
+    if not drill.left:
+        proofs |= _gone_with_servers(folder, drill)
+    _see_damage(folder, drill)
+    _close_record(folder, proofs, drill)
+
+
+# --- its faults -----------------------------------------------------------------------------------
+
+
+def _undone(folder: Path, drill: Recovered) -> dict[str, str]:
+    """Undo every open fault in servers that still run. Returns which probe proved each that is proven."""
+    from blackstart.faults.healer import heal
+
+    ledger = Ledger(folder)
+    if not ledger.open_rows() or not watchdog.processes(label_of(folder)):
+        return {}
+    replica = _attached(folder, drill)
+    if replica is None:
+        return {}
+    healed = heal(ledger, replica)
+    drill.did += [str(each) for each in healed]
+    return {each.row.fault: each.row.probe for each in healed if not each.why}
+
+
+def _attached(folder: Path, drill: Recovered) -> Replica | None:
+    """The drill's replica, from what is on disk of it; None when too little is."""
+    from blackstart.replica.local import LocalReplica
+
     try:
-        _close_record(folder, healed, drill)
-    except BlackstartError as error:
-        drill.left.append(error.message)
-    return drill
+        return LocalReplica.attach(folder / REPLICA, label_of(folder))
+    except (BlackstartError, OSError, ValueError) as error:
+        drill.did.append(f"did not heal in its servers, which cannot be reached: {error}")
+        return None
+
+
+def _gone_with_servers(folder: Path, drill: Recovered) -> dict[str, str]:
+    """Mark every fault that is still open as healed and proven: servers and data that it lived in are gone."""
+    ledger, replica = Ledger(folder), _replica_of(folder)
+    rows = ledger.open_rows()
+    if replica not in CONTAINED:
+        drill.left += [_by_hand(row, replica) for row in rows]
+        return {}
+    for row in rows:
+        ledger.mark(row.fault, "healed")
+        ledger.mark(row.fault, "proven")
+        drill.did.append(f"healed the fault {row.fault} ({row.type} on {row.target}): its servers are gone")
+    return {row.fault: SERVERS_GONE for row in rows}
+
+
+def _replica_of(folder: Path) -> str:
+    """Which replica the drill broke; the local one when it died before it could say."""
+    try:
+        return header(folder).replica
+    except BlackstartError:
+        return "local"
+
+
+def _by_hand(row: Row, replica: str) -> str:
+    return (
+        f"the fault {row.fault} ({row.type} on {row.target}) may be left in the replica {replica}; "
+        f"undo it by hand with what stands in its row: {dict(row.undo)!r}"
+    )
+
+
+def _see_damage(folder: Path, drill: Recovered) -> None:
+    path = shlex.quote(str(folder / NAME))
+    for line in Ledger(folder).damaged():
+        drill.left.append(
+            f"{folder / NAME}: line {line} cannot be read; see what it was: sed -n {line}p {path} "
+            f"and, when nothing of it is left, remove it: sed -i {line}d {path}"
+        )
+
+
+# --- its servers and their data -------------------------------------------------------------------
 
 
 def _end_servers(folder: Path, drill: Recovered) -> None:
@@ -81,22 +195,25 @@ def _end_servers(folder: Path, drill: Recovered) -> None:
         drill.left.append(f"process {pid} does not end; end it by hand: kill -9 {pid}")
 
 
-def _heal(folder: Path, drill: Recovered) -> list[Row]:
-    """Mark every open fault as healed and proven: the servers that it lived in are gone."""
-    ledger = Ledger(folder)
-    rows = ledger.open_rows()
-    for line in ledger.damaged():
-        drill.left.append(
-            f"{folder / 'ledger.jsonl'}: line {line} cannot be read; see what it was, then remove it"
-        )
-    for row in rows:
-        ledger.mark(row.fault, "healed")
-        ledger.mark(row.fault, "proven")
-        drill.did.append(f"healed the fault {row.fault} ({row.type} on {row.target}): its servers are gone")
-    return rows
+def _remove_data(folder: Path, drill: Recovered) -> None:
+    data = folder / REPLICA
+    if not data.exists():
+        return
+    try:
+        keep_logs(folder)
+    except OSError as error:  # a full disk: what is removed makes room
+        drill.did.append(f"did not keep its servers' logs: {error.strerror}")
+    remove_replica(folder)
+    if data.exists():
+        drill.left.append(f"its data cannot be removed; remove it by hand: rm -rf {shlex.quote(str(data))}")
+    else:
+        drill.did.append("removed its servers' data")
 
 
-def _close_record(folder: Path, healed: list[Row], drill: Recovered) -> None:
+# --- its record -----------------------------------------------------------------------------------
+
+
+def _close_record(folder: Path, proofs: Mapping[str, str], drill: Recovered) -> None:
     """Complete the record and close it, so that it verifies and says how it ended."""
     if not (folder / "record.sqlite").exists():
         return
@@ -106,21 +223,29 @@ def _close_record(folder: Path, healed: list[Row], drill: Recovered) -> None:
         return
     events = read(folder)
     record = Record.reopen(folder)
-    for body in _last_words(events, healed):
+    for body in _last_words(events, Ledger(folder), proofs):
         record.append(body, stamp=_stamp(events), actor="recover", source="harness")
     record.close(_stamp(events))
     drill.did.append(f"closed its record of {len(events)} events")
 
 
-def _last_words(events: list[Event], healed: list[Row]) -> list[Body]:
-    words: list[Body] = [
-        HarnessError("harness", "it died before the drill was over; recover closed the record")
-    ]
+def _last_words(events: list[Event], ledger: Ledger, proofs: Mapping[str, str]) -> Iterator[Body]:
+    yield HarnessError("harness", "it died before the drill was over; recover closed the record")
     if not any(event.kind == "drill.ended" for event in events):
-        words.append(DrillEnded("error", "the harness died"))
-    for row in healed:
-        words += [FaultHealed(row.fault, "recover"), FaultProven(row.fault, SERVERS_GONE)]
-    return [*words, ReplicaDown()]
+        yield DrillEnded("error", "the harness died")
+    told = {event.body.fault for event in events if isinstance(event.body, FaultProven)}
+    for row in ledger.latest().values():
+        if row.state == "proven" and row.fault not in told:
+            yield FaultHealed(row.fault, _healer(ledger, row, proofs))
+            yield FaultProven(row.fault, proofs.get(row.fault, row.probe))
+    yield ReplicaDown()
+
+
+def _healer(ledger: Ledger, row: Row, proofs: Mapping[str, str]) -> Literal["people", "watchdog", "recover"]:
+    """Who ended a fault that the record does not know as healed."""
+    if "recovered" in ledger.states(row.fault):
+        return "people"
+    return "recover" if row.fault in proofs else "watchdog"
 
 
 def _stamp(events: list[Event]) -> Stamp:

@@ -106,6 +106,10 @@ def resume(options: Options, folder: Path) -> Result:
 
 def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
     """The drill as it was when its harness died, its servers up again; closed at the end of the block."""
+    if not watchdog.finished(folder):
+        raise UsageError(
+            f"the watchdog of {folder.name} still clears up", hint="see watchdog.log in its folder"
+        )
     with mine(folder) as ours:
         if not ours:
             raise UsageError(f"{folder.name} is still running", hint="blackstart list says which drills are")
@@ -120,7 +124,7 @@ def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
             replica = _servers(folder, label, options.progress)
             armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
             conductor = Conductor(clock, record)
-            drill = assembled(options, folder.name, folder, replica, conductor, armed, Past.of(events))
+            drill = assembled(options, folder.name, folder, replica, conductor, armed, Past.of(events), guard)
             conductor.replay = Replay(events, time, clock, conductor.hear, _alive(drill, time, events[-1]))
             conductor.emit(events[0].body, actor=events[0].actor, source=events[0].source)
             yield drill

@@ -28,6 +28,9 @@ __all__ = ["STAGES", "Stage", "close", "heal"]
 
 Stage = Callable[["Drill"], None]
 
+LONGEST_START_S = 300.0
+"""Real seconds in which a replica is up, on the slowest machine, with every seed to be made anew."""
+
 SETTLING_S = 20.0
 """Real seconds for a fresh replica's probes to turn green before steady time begins to count."""
 
@@ -36,6 +39,7 @@ def provision(drill: Drill) -> None:
     """Bring the replica up and declare its probes. In jump mode drill time stands still meanwhile."""
     _enter(drill, "provision")
     if not drill.conductor.replaying():  # a resumed drill has its replica up again before
+        drill.pulse.beat(LONGEST_START_S)
         drill.replica.up(drill.progress)
         drill.faults.rehearse(drill.armed)
     components = [
@@ -127,6 +131,7 @@ def observe(drill: Drill) -> None:
 def heal(drill: Drill) -> None:
     """Undo whatever is in the ledger, whatever happened, and prove it."""
     _enter(drill, "heal")
+    drill.pulse.ending()
     drill.conductor.agenda.clear()
     if drill.conductor.sampler is not None:
         _start_what_ended(drill)
@@ -147,6 +152,7 @@ def close(drill: Drill) -> None:
     _enter(drill, "close")
     if drill.conductor.sampler is not None:
         drill.conductor.sampler.close()
+    drill.pulse.beat()
     drill.staff.close()
     drill.replica.down()
     drill.note(ReplicaDown())

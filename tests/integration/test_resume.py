@@ -1,0 +1,114 @@
+"""A drill whose harness is killed goes on: same servers, same ports, same faults, and ends as it would have."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from blackstart import watchdog
+from blackstart.drill.folder import label_of
+from blackstart.faults.ledger import Ledger
+from blackstart.record.reader import read
+from blackstart.record.verify import verify
+
+from .conftest import PROGRAM, ROOT
+from .test_endings import await_event, drilling, folder_of, recorded, until
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Blackstart
+
+    from blackstart.events import Event
+
+pytestmark = pytest.mark.replica
+
+
+def killed(reports: Path, kind: str) -> Path:
+    """A drill in paced time whose harness was killed right after an event of that kind."""
+    with drilling(reports) as process:
+        folder = folder_of(reports)
+        await_event(folder, kind)
+        process.kill()
+        process.wait()
+        until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
+    return folder
+
+
+def facts(events: list[Event], kind: str) -> list[dict[str, Any]]:
+    return [event.body.to_data() for event in events if event.kind == kind]
+
+
+def killed_in_jump(reports: Path, kind: str) -> Path:
+    """The same with the clock that jumps."""
+    words = [str(PROGRAM), "run", "scenarios/vault/auth-503.yaml", "--reports-dir", str(reports)]
+    process = subprocess.Popen(
+        words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ
+    )
+    folder = folder_of(reports)
+    await_event(folder, kind)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["steady.reached", "fault.injected", "page.acked", "command.started"])
+def test_it_goes_on_and_passes(tmp_path: Path, blackstart: Blackstart, kind: str) -> None:
+    folder = killed_in_jump(tmp_path, kind)
+    before = recorded(folder)
+    done = blackstart("resume", "latest", "--reports-dir", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    events = read(folder)
+    assert events[: len(before)] == before, "what was on record stays as it was"
+    assert [event.kind for event in events].count("drill.resumed") == 1
+    assert verify(folder).state == "ok"
+    assert Ledger(folder).open_rows() == []
+    (drill,) = json.loads(done.stdout)["drills"]
+    assert (drill["outcome"], drill["failed"], drill["unknown"]) == ("passed", [], [])
+    assert not watchdog.processes(label_of(folder))
+    again = blackstart("resume", "latest", "--reports-dir", tmp_path)
+    assert (again.returncode, "is closed" in again.stderr) == (2, True)
+
+
+def test_what_was_broken_is_broken_again(tmp_path: Path, blackstart: Blackstart) -> None:
+    folder = killed_in_jump(tmp_path, "page.fired")
+    assert not Ledger(folder).states("sealed").count("reinjected")
+    done = blackstart("resume", "latest", "--reports-dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "reinjected" in Ledger(folder).states("sealed")
+    assert [body["fault"] for body in facts(read(folder), "fault.reinjected")] == ["sealed"]
+
+
+def test_in_paced_time_too_and_killed_twice(tmp_path: Path, blackstart: Blackstart) -> None:
+    folder = killed(tmp_path, "page.acked")
+    words = [str(PROGRAM), "resume", "latest", "--reports-dir", str(tmp_path)]
+    process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    until(lambda: any(event.kind == "fault.reinjected" for event in recorded(folder)), "the fault again")
+    process.kill()
+    process.wait()
+    until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
+    done = blackstart("resume", "latest", "--reports-dir", tmp_path)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert [event.kind for event in read(folder)].count("drill.resumed") == 2
+
+
+def test_a_drill_that_runs_is_not_resumed(tmp_path: Path, blackstart: Blackstart) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "replica.up")
+        done = blackstart("resume", "latest", "--reports-dir", tmp_path)
+        assert (done.returncode, "is still running" in done.stderr) == (2, True)
+        assert process.poll() is None
+        assert recorded(folder)
+
+
+def test_a_drill_that_was_recovered_is_not_resumed(tmp_path: Path, blackstart: Blackstart) -> None:
+    killed_in_jump(tmp_path, "page.fired")
+    assert blackstart("recover", "--reports-dir", tmp_path).returncode == 0
+    done = blackstart("resume", "latest", "--reports-dir", tmp_path)
+    assert (done.returncode, "is closed" in done.stderr) == (2, True)
