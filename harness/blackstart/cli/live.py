@@ -33,6 +33,14 @@ def line_of(event: ev.Event) -> str:
             return f"stage {stage}"
         case ev.FaultEffective(fault=fault, probe=probe):
             return f"fault {fault} took effect: {probe} is red"
+        case ev.FaultSkipped(fault=fault, why=why):
+            return f"fault {fault} is left out: {why}"
+        case ev.FaultMoved(fault=fault, step=step):
+            return f"fault {fault}: {step}"
+        case ev.FaultReinjected(fault=fault):
+            return f"fault {fault} is injected again"
+        case ev.DrillResumed():
+            return "the drill goes on"
         case ev.FaultProven(fault=fault, probe=probe):
             return f"fault {fault} is healed: {probe} is green"
         case ev.FaultUnproven(fault=fault, why=why):

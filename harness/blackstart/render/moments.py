@@ -97,6 +97,8 @@ def _of_record(events: Sequence[Event]) -> Iterator[tuple[int, str]]:
                 yield event.seq, "escalated"
             case ev.AbortAsked():
                 yield event.seq, "abort"
+            case ev.DrillResumed():
+                yield event.seq, "resumed"
             case ev.ClockPaused():
                 yield event.seq, "paused"
             case ev.ComponentExited(component=component):

@@ -41,6 +41,8 @@ def _of_drill(body: ev.Body) -> str:
             return f"the record was closed after {number} events"
         case ev.AbortAsked(by=by, how=how):
             return f"{by} asked to abort ({how})"
+        case ev.DrillResumed(dead_s=dead):
+            return f"the drill was resumed; blackstart was dead for {dead:.0f} s of the machine's time"
         case ev.HarnessError(where=where, what=what):
             return f"blackstart itself failed in {where}: {what}"
         case ev.InjectDelivered(inject=inject, type=kind):
@@ -90,6 +92,12 @@ def _of_faults(body: ev.Body) -> str:
             return f"fault {fault} took effect: {probe} is red"
         case ev.FaultIneffective(fault=fault, probe=probe, waited_s=waited):
             return f"fault {fault} had no effect: {probe} was not red within {waited:g} s"
+        case ev.FaultSkipped(fault=fault, why=why):
+            return f"fault {fault} was left out: {why}"
+        case ev.FaultMoved(fault=fault, step=step):
+            return f"fault {fault}: {step}"
+        case ev.FaultReinjected(fault=fault):
+            return f"fault {fault} was injected again"
         case ev.FaultHealing(fault=fault):
             return f"fault {fault} is being healed"
         case ev.FaultHealed(fault=fault, by=by):
