@@ -286,11 +286,11 @@ class FaultHealing(Body):
 
 @dataclass(frozen=True, slots=True)
 class FaultHealed(Body):
-    """`by` people: the probe was green again before the harness undid anything."""
+    """`by` people: the probe was green again before the harness undid anything; watchdog: when the harness had died."""
 
     kind: ClassVar[str] = "fault.healed"
     fault: str
-    by: Literal["people", "harness", "recover"]
+    by: Literal["people", "harness", "watchdog", "recover"]
 
 
 @dataclass(frozen=True, slots=True)

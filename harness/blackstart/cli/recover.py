@@ -17,9 +17,10 @@ def register(app: typer.Typer) -> None:
 
 
 def recover(reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:
-    """Heal what a drill left whose harness died: end its servers, prove it, close its record.
+    """Heal what a drill left whose harness died: undo its faults, end its servers, prove it, close its record.
 
-    A drill that is still running is left alone. Exit 5 when something could not be healed.
+    A drill that is still running is left alone. One that is recovered is over: to go on with it instead, call
+    blackstart resume DRILL first. Exit 5 when something could not be healed; it is named with the command that does it.
 
     Example: blackstart recover
     """

@@ -73,7 +73,12 @@ def _point_latest(reports: Path, drill: str) -> None:
 
 
 def known(reports: Path) -> list[str]:
-    """The ids of every drill in the reports folder, oldest first."""
+    """The ids of every drill in the reports folder, oldest first; none where there is no such folder.
+
+    Errors: UsageError when it is a file.
+    """
+    if reports.exists() and not reports.is_dir():
+        raise UsageError(f"{reports} is no folder", hint="name the folder with the drills: --reports-dir")
     return sorted((path.name for path in reports.glob("INC-*") if path.is_dir()), key=_order)
 
 
