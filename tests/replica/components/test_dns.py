@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from blackstart.replica.asking import Refused
 from blackstart.replica.components import dns as component
 from blackstart.replica.layout import HOST, ZONE, Address
 from blackstart.replica.ports import free_ports
+from blackstart.replica.programs.dns_zone import Zone, ZoneFolder
 from blackstart.replica.programs.dnsclient import DnsError, ask
 from blackstart.replica.servers import Server, tail
 from blackstart.replica.tools import ensure_tools
@@ -41,12 +41,10 @@ class Names:
     resolver_at: Address
 
     def change(self, name: str, services: dict[str, Address], ttl: int) -> None:
-        """Give the authority another zone, and wait until it has read it."""
-        document = component.zone(services)
-        document["records"] = [{**record, "ttl": ttl} for record in document["records"]]
-        (self.folder / "dns" / "zone.json").write_text(json.dumps(document))
-        assert self.authority.pid is not None
-        os.kill(self.authority.pid, signal.SIGHUP)
+        """Publish another zone, and wait until it is served."""
+        new = component.zone(services)
+        records = tuple(replace(record, ttl=ttl) for record in new.records)
+        ZoneFolder(self.folder / "dns").change(lambda _: Zone(new.name, records))
         wanted = str(services[name][1])
         assert wait_until(lambda: port_of(self.at, name) == wanted, LIMIT_S)
 
@@ -86,7 +84,7 @@ def names(tmp_path: Path) -> Iterator[Names]:
 
 
 def test_the_zone_has_an_address_and_a_service_record_each() -> None:
-    records = {(r["name"], r["type"]): r["value"] for r in component.zone(SERVICES)["records"]}
+    records = {(r.name, r.type): r.value for r in component.zone(SERVICES).records}
     assert records[(f"_vault._tcp.{ZONE}", "SRV")] == f"0 0 8200 vault.{ZONE}"
     assert records[(f"registry.{ZONE}", "A")] == HOST
     assert records[(ZONE, "NS")] == f"ns1.{ZONE}"
@@ -157,7 +155,7 @@ def test_without_its_authority_it_says_servfail(names: Names) -> None:
 def test_a_broken_zone_leaves_the_old_one_in_force(names: Names) -> None:
     (names.folder / "dns" / "zone.json").write_text("{")
     assert names.authority.pid is not None
-    os.kill(names.authority.pid, signal.SIGHUP)
+    os.kill(names.authority.pid, signal.SIGHUP)  # it looks without being asked a question
     assert wait_until(lambda: "the old one stays" in tail(names.authority.log, 5), LIMIT_S)
     component.check_authority(names.at, LIMIT_S)
 

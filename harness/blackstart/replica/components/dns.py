@@ -5,14 +5,13 @@ Not on port 53, so services are found by SRV record: name and port (RFC 2782).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from blackstart.replica.asking import Refused
 from blackstart.replica.layout import HOST, ZONE, Address, endpoint
-from blackstart.replica.programs.dnsclient import ask
+from blackstart.replica.programs.dns_zone import ZONE_FILE, Zone, ZoneFolder
+from blackstart.replica.programs.dnsclient import Record, ask
 from blackstart.replica.servers import Launch
 from blackstart.replica.tools import TOOLS
 
@@ -25,30 +24,29 @@ TTL_S = 30
 _PROGRAM = Path(__file__).parent.parent / "programs" / "dns_server.py"
 
 
-def zone(services: Mapping[str, Address]) -> dict[str, Any]:
+def zone(services: Mapping[str, Address]) -> Zone:
     """The zone with an address and an SRV record for each service."""
     soa = f"ns1.{ZONE} hostmaster.{ZONE} 1 300 60 86400 {TTL_S}"  # serial refresh retry expire minimum
     records = [(ZONE, "SOA", soa), (ZONE, "NS", f"ns1.{ZONE}"), (f"ns1.{ZONE}", "A", HOST)]
     for name, (host, port) in services.items():
         records.append((f"{name}.{ZONE}", "A", host))
         records.append((f"_{name}._tcp.{ZONE}", "SRV", f"0 0 {port} {name}.{ZONE}"))
-    return {
-        "zone": ZONE,
-        "records": [
-            {"name": name, "type": type_, "ttl": TTL_S, "value": value} for name, type_, value in records
-        ],
-    }
+    return Zone(ZONE, tuple(Record(name, type_, TTL_S, value) for name, type_, value in records))
 
 
 def authority(folder: Path, port: int, services: Mapping[str, Address], env: Mapping[str, str]) -> Launch:
     """Write the zone into the folder and start the authority from it."""
+    ZoneFolder(folder).create(zone(services))
+    return _launch(folder, ["authority", "--zone", ZONE_FILE, "--port", str(port)], env)
+
+
+def resolver(
+    folder: Path, port: int, upstream: Address, env: Mapping[str, str], *, source: str = HOST
+) -> Launch:
+    """Start the resolver. `source` is the address that it asks its upstream from."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "zone.json").write_text(json.dumps(zone(services), indent=1), "utf-8")
-    return _launch(folder, ["authority", "--zone", "zone.json", "--port", str(port)], env)
-
-
-def resolver(folder: Path, port: int, upstream: Address, env: Mapping[str, str]) -> Launch:
-    return _launch(folder, ["resolver", "--upstream", endpoint(upstream), "--port", str(port)], env)
+    arguments = ["resolver", "--upstream", endpoint(upstream), "--source", source, "--port", str(port)]
+    return _launch(folder, arguments, env)
 
 
 def _launch(folder: Path, arguments: list[str], env: Mapping[str, str]) -> Launch:

@@ -1,0 +1,182 @@
+"""A zone as it lies on its authority's disk: records, serial, and what it was before each change.
+
+For whoever works on the authority's machine: the server itself, its operators, and those who break it in a
+drill. Every change takes the lock, counts the serial up and replaces the file whole; the server looks at the
+file at each question, so nobody needs to find its process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from blackstart.replica.programs.dnsclient import Record
+
+__all__ = ["HELD", "ZONE_FILE", "Zone", "ZoneFolder", "locked", "replaced", "rrset"]
+
+ZONE_FILE = "zone.json"
+HELD = "zone.held.json"
+"""A copy that is served in the zone's place while it lies there: what an authority has that gets no updates."""
+
+_FIRST = "zone.first.json"
+_HISTORY = "history"
+_KEPT = 20
+"""How many earlier versions are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One version of a zone. Names are whole, in lower case and without the last dot."""
+
+    name: str
+    records: tuple[Record, ...]
+
+    @classmethod
+    def read(cls, file: Path) -> Zone:
+        """OSError when there is none; ValueError or KeyError when it is not a zone."""
+        document = json.loads(file.read_text("utf-8"))
+        return cls(document["zone"], tuple(Record(**record) for record in document["records"]))
+
+    def document(self) -> dict[str, Any]:
+        return {"zone": self.name, "records": [asdict(record) for record in self.records]}
+
+    @property
+    def serial(self) -> int:
+        return int(self._soa().value.split()[2])
+
+    def with_serial(self, serial: int) -> Zone:
+        soa = self._soa()
+        words = soa.value.split()
+        counted = replace(soa, value=" ".join([*words[:2], str(serial), *words[3:]]))
+        return replace(self, records=tuple(counted if record is soa else record for record in self.records))
+
+    def _soa(self) -> Record:
+        return next(record for record in self.records if record.type == "SOA")
+
+    def whole_name(self, name: str) -> str:
+        """A name as people type it ("vault", "_vault._tcp", "vault.platform.test.", "@"), whole."""
+        bare = name.rstrip(".").lower()
+        if bare in ("@", "", self.name):
+            return self.name
+        return bare if bare.endswith(f".{self.name}") else f"{bare}.{self.name}"
+
+    def find(self, name: str, type_: str | None = None) -> tuple[Record, ...]:
+        """The records of a whole name, of one type or of all."""
+        return tuple(r for r in self.records if r.name == name and type_ in (None, r.type))
+
+    def with_rrset(self, name: str, type_: str, records: Iterable[Record]) -> Zone:
+        """With these records in the place of all that the name has of the type; none: without them."""
+        others = [r for r in self.records if (r.name, r.type) != (name, type_)]
+        return replace(self, records=(*others, *records))
+
+
+def rrset(records: Iterable[Record]) -> list[tuple[str, int]]:
+    """Values and TTLs, to compare: the order of records means nothing."""
+    return sorted((record.value, record.ttl) for record in records)
+
+
+class ZoneFolder:
+    """The folder of one authority. OSError when it cannot be read or written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / ZONE_FILE
+        self.held = folder / HELD
+
+    def exists(self) -> bool:
+        return self.file.is_file()
+
+    def read(self) -> Zone:
+        """The zone as it was published last."""
+        return Zone.read(self.file)
+
+    def create(self, zone: Zone) -> None:
+        """Write the first version; nothing of an earlier zone stays.
+
+        A zone that was created from the same first version is left as it is: its servers are started again.
+        """
+        first = self.folder / _FIRST
+        if self.exists() and first.exists() and Zone.read(first) == zone:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.release()
+        for old in self.versions():
+            self._version(old).unlink()
+        _write(self.file, zone)
+        _write(first, zone)
+
+    def change(self, edit: Callable[[Zone], Zone]) -> int:
+        """Publish what `edit` makes of the zone, with the next serial; nothing when it makes no difference.
+
+        Returns the serial that is in force then.
+        """
+        with locked(self.folder):
+            before = self.read()
+            after = edit(before)
+            if sorted(map(repr, after.records)) == sorted(map(repr, before.records)):
+                return before.serial
+            self._keep(before)
+            _write(self.file, after.with_serial(before.serial + 1))
+            return before.serial + 1
+
+    # --- earlier versions
+
+    def versions(self) -> Sequence[int]:
+        """The serials of the versions before this one, oldest first."""
+        return sorted(int(file.stem) for file in (self.folder / _HISTORY).glob("*.json"))
+
+    def version(self, serial: int) -> Zone:
+        return Zone.read(self._version(serial))
+
+    def _version(self, serial: int) -> Path:
+        return self.folder / _HISTORY / f"{serial}.json"
+
+    def _keep(self, zone: Zone) -> None:
+        self._version(zone.serial).parent.mkdir(exist_ok=True)
+        _write(self._version(zone.serial), zone)
+        for old in self.versions()[:-_KEPT]:
+            self._version(old).unlink()
+
+    # --- a copy that is held
+
+    def hold(self, zone: Zone) -> None:
+        """Have the authority serve this copy, whatever is published."""
+        _write(self.held, zone)
+
+    def held_zone(self) -> Zone | None:
+        try:
+            return Zone.read(self.held)
+        except FileNotFoundError:
+            return None
+
+    def release(self) -> None:
+        """Have the authority serve what is published."""
+        self.held.unlink(missing_ok=True)
+
+
+def _write(file: Path, zone: Zone) -> None:
+    replaced(file, json.dumps(zone.document(), indent=1))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other writers of a folder waiting; the kernel lets go of the lock however its holder ends."""
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def replaced(file: Path, text: str) -> None:
+    """Put a file in another's place, whole and durable: no reader sees half of it."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    with beside.open("w", encoding="utf-8") as new:
+        new.write(text)
+        new.flush()
+        os.fsync(new.fileno())
+    os.replace(beside, file)
