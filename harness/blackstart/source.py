@@ -41,6 +41,7 @@ __all__ = [
     "parse_tree",
     "placeholder_flaws",
     "read_text",
+    "recorded_text",
 ]
 
 MAX_BYTES = 1_000_000
@@ -250,6 +251,17 @@ def load(model: type[M], path: Path, shown: str = "") -> Loaded[M]:
 def parse_text(model: type[M], text: str, path: str) -> M:
     """The text of a file as a model, as when it was read from `path`. InputError has every problem."""
     return _or_raise(parse_loaded(model, text, path)).model
+
+
+def recorded_text(model: type[M], text: str, path: str) -> M:
+    """As `parse_text`, for a text that a record holds: it was accepted once, so rules made since do not count."""
+    tree, _ = parse(text, path)
+    try:
+        if tree is not None:
+            return _validated(model, tree.value)
+    except ValidationError:
+        pass
+    return parse_text(model, text, path)  # raises, in words
 
 
 def _or_raise(result: tuple[Loaded[M] | None, list[Problem]]) -> Loaded[M]:

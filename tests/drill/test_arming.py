@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from blackstart.check import load_scenario
 from blackstart.drill.arming import Armed, arm
+from blackstart.errors import UsageError
 from blackstart.scenario import FaultSpec
 from blackstart.testing import FakeReplica
 
@@ -40,8 +43,20 @@ def test_it_is_wrapped_as_the_story_asks(tmp_path: Path) -> None:
     assert moves(repeat={"times": 2, "every": "5m", "lasting": "1m"}) == [60.0, 300.0, 360.0]
 
 
+def skipped_by(seed: int) -> str:
+    maybe = FaultSpec.model_validate(SPEC | {"chance": 0.5})
+    always = FaultSpec.model_validate(SPEC | {"id": "always"})
+    return arm([maybe, always], PLATFORM, seed)[0].skipped
+
+
 def test_chance_is_the_seeds() -> None:
-    skipped = [armed(seed, chance=0.5).skipped for seed in range(20)]
+    skipped = [skipped_by(seed) for seed in range(20)]
     assert any(why.endswith("spares it (chance 0.5)") for why in skipped)
     assert not all(skipped)
-    assert [armed(seed, chance=0.5).skipped for seed in range(20)] == skipped
+    assert [skipped_by(seed) for seed in range(20)] == skipped
+
+
+def test_a_seed_that_spares_everything_is_refused() -> None:
+    spared = next(seed for seed in range(20) if skipped_by(seed))
+    with pytest.raises(UsageError, match=f"the seed {spared} spares every fault"):
+        armed(spared, chance=0.5)

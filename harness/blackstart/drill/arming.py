@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blackstart.errors import UsageError
 from blackstart.faults.catalogue import load
 from blackstart.faults.wrappers import happens, limited, ramped, repeated, validated
 
@@ -42,8 +43,16 @@ class Armed:
 
 
 def arm(specs: Iterable[FaultSpec], platform: Platform, seed: int) -> list[Armed]:
-    """Every fault of a scenario that was checked. UsageError for one that is not installed or cannot be wrapped so."""
-    return [_armed(spec, platform, seed) for spec in specs]
+    """Every fault of a scenario that was checked.
+
+    UsageError for one that is not installed or cannot be wrapped so, and when nothing would be broken at all.
+    """
+    armed = [_armed(spec, platform, seed) for spec in specs]
+    if armed and all(each.skipped for each in armed):
+        raise UsageError(
+            f"the seed {seed} spares every fault of the scenario", hint="choose another one: --seed"
+        )
+    return armed
 
 
 def _armed(spec: FaultSpec, platform: Platform, seed: int) -> Armed:

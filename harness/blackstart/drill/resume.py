@@ -31,7 +31,7 @@ from blackstart.record.store import Record
 from blackstart.replica.local import LocalReplica
 from blackstart.replica.tools import ensure_tools
 from blackstart.scenario import Scenario
-from blackstart.source import parse_text
+from blackstart.source import recorded_text
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill, Mode
@@ -53,7 +53,7 @@ def options_from(events: list[Event], folder: Path) -> Options:
     mode: Mode = "jump" if opened.clock == "jump" else "real" if opened.clock == "real" else "paced"
     return Options(
         bundle=_bundle(folder, files),
-        crew=parse_text(Crew, files["crew"].text, files["crew"].path),
+        crew=recorded_text(Crew, files["crew"].text, files["crew"].path),
         crew_name=opened.crew,
         crew_file=files["crew"],
         reports=folder.parent,
@@ -70,10 +70,10 @@ def _bundle(folder: Path, files: dict[str, InputFile]) -> ScenarioBundle:
     )
     return ScenarioBundle(
         folder,
-        parse_text(Scenario, scenario.text, scenario.path),
-        parse_text(Protocol, protocol.text, protocol.path),
+        recorded_text(Scenario, scenario.text, scenario.path),
+        recorded_text(Protocol, protocol.text, protocol.path),
         runbooks.parse(runbook.text, runbook.path),
-        parse_text(Platform, platform.text, platform.path),
+        recorded_text(Platform, platform.text, platform.path),
         (scenario, protocol, runbook, platform),
     )
 

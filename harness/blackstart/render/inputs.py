@@ -53,10 +53,10 @@ def told(events: Sequence[Event]) -> Told:
 def _scenario(files: Mapping[str, Mapping[str, str]]) -> Scenario | None:
     from blackstart.errors import InputError
     from blackstart.scenario import Scenario
-    from blackstart.source import parse_text
+    from blackstart.source import recorded_text
 
     try:
-        return parse_text(Scenario, files["scenario"]["text"], files["scenario"]["path"])
+        return recorded_text(Scenario, files["scenario"]["text"], files["scenario"]["path"])
     except (InputError, KeyError):
         return None
 
@@ -64,9 +64,9 @@ def _scenario(files: Mapping[str, Mapping[str, str]]) -> Scenario | None:
 def _platform(files: Mapping[str, Mapping[str, str]]) -> Platform | None:
     from blackstart.errors import InputError
     from blackstart.platform import Platform
-    from blackstart.source import parse_text
+    from blackstart.source import recorded_text
 
     try:
-        return parse_text(Platform, files["platform"]["text"], files["platform"]["path"])
+        return recorded_text(Platform, files["platform"]["text"], files["platform"]["path"])
     except (InputError, KeyError):
         return None

@@ -34,6 +34,8 @@ def gate_of(facts: Facts, findings: Sequence[Finding], metrics: Sequence[Metric]
 def _faults(facts: Facts) -> Iterator[Reason]:
     """Nothing passes unless every fault took effect and is proven gone."""
     for spec in facts.inputs.scenario.faults:
+        if spec.id in facts.line.skipped:
+            continue
         fact = facts.line.faults.get(spec.id)
         if fact is None or fact.effective is None:
             yield "unknown", f"The fault {spec.id} never took effect."

@@ -12,7 +12,7 @@ from blackstart.platform import Platform
 from blackstart.protocol import Protocol
 from blackstart.review.model import Where
 from blackstart.scenario import Scenario
-from blackstart.source import Model, Place, parse_text
+from blackstart.source import Model, Place, recorded_text
 from blackstart.yamltree import Node, parse
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def inputs_of(opened: DrillOpened) -> Inputs:
     runbook_path, runbook_text = _file(opened, "runbook")
     return Inputs(
         _model(opened, "scenario", Scenario),
-        parse_text(Protocol, protocol_text, protocol_path),
+        recorded_text(Protocol, protocol_text, protocol_path),
         runbooks.parse(runbook_text, runbook_path),
         _model(opened, "platform", Platform),
         protocol_path,
@@ -78,7 +78,7 @@ def inputs_of(opened: DrillOpened) -> Inputs:
 
 def _model(opened: DrillOpened, kind: str, model: type[M]) -> M:
     path, text = _file(opened, kind)
-    return parse_text(model, text, path)
+    return recorded_text(model, text, path)
 
 
 def _file(opened: DrillOpened, kind: str) -> tuple[str, str]:

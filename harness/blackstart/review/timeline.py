@@ -114,6 +114,7 @@ class Timeline:
     ran: list[Ran] = field(default_factory=list)
     audit: list[AuditLine] = field(default_factory=list)
     faults: dict[str, FaultFact] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
     status: list[StatusEntry] = field(default_factory=list)
     declared: dict[str, ev.ProbeDeclared] = field(default_factory=dict)
     changes: list[tuple[Event, ev.ProbeChanged, int]] = field(default_factory=list)
@@ -205,6 +206,7 @@ class _Gatherer:
             ev.AuditSeen: self._audited,
             ev.StatusPosted: self._status,
             ev.FaultIntended: self._intended,
+            ev.FaultSkipped: lambda event, body: self.line.skipped.add(body.fault),
             ev.FaultInjected: lambda event, body: self._fault(event, body.fault, "injected"),
             ev.FaultEffective: lambda event, body: self._fault(event, body.fault, "effective"),
             ev.FaultIneffective: lambda event, body: self._fault(event, body.fault, "ineffective"),
