@@ -11,7 +11,7 @@ import pytest
 from blackstart.errors import MissingTool
 from blackstart.replica.components.workload import Service
 from blackstart.replica.layout import TEAMS
-from blackstart.replica.toolbox import TOOLS, Toolbox
+from blackstart.replica.toolbox import TOOLS, Escrow, Toolbox
 from blackstart.replica.tools import ensure_tools
 
 RESOLVER = ("127.0.0.1", 10)
@@ -24,7 +24,8 @@ def toolbox(tmp_path: Path) -> Toolbox:
     made = Toolbox(tmp_path, "label-1")
     services = [Service(team, ("127.0.0.1", 30), ("127.0.0.1", 40), "secret") for team in TEAMS]
     made.write(RESOLVER, services, VAULT)
-    made.add_home("ic-1", ["one", "two", "three"])
+    escrow = Escrow(["one", "two", "three"], {"payments": "its-id"}, tmp_path / "automation-token")
+    made.add_home("ic-1", escrow)
     return made
 
 
@@ -57,6 +58,17 @@ def test_a_home_has_the_key_shares_and_is_private(toolbox: Toolbox) -> None:
     assert [(keys / name).read_text() for name in ("1", "2", "3")] == ["one\n", "two\n", "three\n"]
     assert stat.S_IMODE(keys.stat().st_mode) == 0o700
     assert all(stat.S_IMODE(key.stat().st_mode) == 0o600 for key in keys.iterdir())
+
+
+def test_a_home_has_the_secret_ids_in_escrow_and_the_way_to_the_automations_token(
+    toolbox: Toolbox, tmp_path: Path
+) -> None:
+    home = Path(toolbox.env("ic-1", "")["HOME"])
+    ids = home / "secret-ids"
+    assert (ids / "payments").read_text() == "its-id\n"
+    assert stat.S_IMODE(ids.stat().st_mode) == 0o700
+    assert stat.S_IMODE((ids / "payments").stat().st_mode) == 0o600
+    assert (home / "automation-token").readlink() == tmp_path / "automation-token"
 
 
 def test_the_shell_reads_nobodys_files_and_has_our_tools(toolbox: Toolbox) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ class AuditTail:
         try:
             with self._path.open("rb") as file:
                 status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    return []  # a device in its place: what can be read there is no log, and never ends
                 identity = (status.st_dev, status.st_ino)
                 if identity != self._file or status.st_size < self._offset:
                     self._file, self._offset = identity, 0

@@ -17,12 +17,13 @@ from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.asking import Refused
 from blackstart.replica.base import Completed, Component, Probe, Progress, ShellSpec
 from blackstart.replica.components import dns, registry, vault, workload
+from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN
 from blackstart.replica.components.vault_seed import KEYS_NEEDED, Seed, seeded
 from blackstart.replica.layout import COMPONENTS, TEAMS, Address, endpoint
 from blackstart.replica.programs.dnsclient import DnsError
 from blackstart.replica.servers import Server, tail
 from blackstart.replica.site import Site
-from blackstart.replica.toolbox import SYSTEM_PATH, Toolbox
+from blackstart.replica.toolbox import SYSTEM_PATH, Escrow, Toolbox
 from blackstart.replica.tools import TOOLS, ensure_tools
 from blackstart.replica.waiting import wait_until
 
@@ -180,11 +181,13 @@ class LocalReplica:
             raise self._servers["vault"].failed(f"cannot be unsealed: {error}") from error
 
     def _give_tokens(self) -> None:
-        client = vault.VaultClient(self._site().at["vault"], self._seeded().root_token)
+        seed = self._seeded()
+        client = vault.VaultClient(self._site().at["vault"], seed.root_token)
+        escrow = Escrow(seed.keys, seed.secret_ids, self._data("vault") / AUTOMATION_TOKEN)
         for participant in (*self._participants, "harness"):
             if participant not in self._tokens:
                 self._tokens[participant] = client.participant_token(participant)
-                self._toolbox.add_home(participant, self._seeded().keys)
+                self._toolbox.add_home(participant, escrow)
 
     def _deploy(self, name: str) -> None:
         try:

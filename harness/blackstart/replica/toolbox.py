@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -20,13 +21,22 @@ from blackstart.replica.layout import ZONE, Address
 if TYPE_CHECKING:
     from blackstart.replica.components.workload import Service
 
-__all__ = ["TOOLS", "Toolbox"]
+__all__ = ["TOOLS", "Escrow", "Toolbox"]
 
-OWN = ("resolve", "deploy", "teams", "images")
+OWN = ("resolve", "deploy", "teams", "images", "audit-log")
 TOOLS = ("bao", "vault", *OWN)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _PROMPT = r"\u@platform:\w\$ "
+
+
+@dataclass(frozen=True, slots=True)
+class Escrow:
+    """What those on call for Vault have at hand: key shares, the secret ids that machines hold, an automation's token."""
+
+    keys: Sequence[str]
+    secret_ids: Mapping[str, str]
+    automation_token: Path
 
 
 class Toolbox:
@@ -59,13 +69,19 @@ class Toolbox:
         command.write_text(f'#!/bin/sh\nexec env {" ".join(words)} "$@"\n', "utf-8")
         command.chmod(0o755)
 
-    def add_home(self, participant: str, keys: Sequence[str]) -> None:
-        """A participant's home: the key shares, and nothing that a shell would read at its start."""
-        folder = self._homes / participant / "unseal-keys"
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        for number, key in enumerate(keys, start=1):
-            write_private(folder / str(number), key + "\n")
+    def add_home(self, participant: str, escrow: Escrow) -> None:
+        """A participant's home: what is in escrow for an outage, and nothing that a shell would read at its start."""
+        home = self._homes / participant
+        shares = {str(number): key for number, key in enumerate(escrow.keys, start=1)}
+        for name, files in (("unseal-keys", shares), ("secret-ids", escrow.secret_ids)):
+            folder = home / name
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            for file, text in files.items():
+                write_private(folder / file, text + "\n")
+        link = home / escrow.automation_token.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(escrow.automation_token)
 
     def env(self, user: str, token: str) -> dict[str, str]:
         """The whole environment of somebody's command; nothing of the harness's own comes in."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
-from blackstart.replica.components import vault
+from blackstart.replica.components import vault, vault_content
 from blackstart.replica.components.vault import Keyholder, VaultClient, check_login
+from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyring
 from blackstart.replica.components.vault_seed import KEYS_NEEDED, seeded
 from blackstart.replica.layout import CANARY, PROBE_ROLE, TEAMS, Address
 from blackstart.replica.programs.startpath import login
@@ -102,22 +104,94 @@ def test_seal_and_unseal(address: Address, root: VaultClient) -> None:
 
 
 @pytest.mark.replica
-def test_an_operators_token_looks_but_does_not_touch(replica: LocalReplica, address: Address) -> None:
+def test_an_operators_token_looks_at_everything(replica: LocalReplica, address: Address) -> None:
     client = VaultClient(address, replica.shell("ic-1").env["BAO_TOKEN"])
     assert client.call("GET", "auth/token/lookup-self")["data"]["display_name"] == "token-ic-1"
     for path in (
         "sys/audit",
         "sys/auth",
         "sys/mounts",
+        "sys/policies/acl/payments",
         "secret/metadata/payments",
+        "secret/data/payments",
         "auth/approle/role/payments",
+        "pki/issuer/default",
     ):
         assert client.call("GET", path), path
-    for team in TEAMS:
-        with pytest.raises(Refused, match="permission denied"):
-            client.call("GET", f"secret/data/{team}")
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "sys/seal", {}),
+        ("DELETE", "sys/auth/approle", None),
+        ("DELETE", "sys/mounts/secret", None),
+        ("DELETE", "sys/policies/acl/payments", None),
+        ("PUT", "sys/policies/acl/operator", {"policy": 'path "*" { capabilities = ["sudo"] }'}),
+        ("POST", "auth/token/create", {"policies": ["root"]}),
+        ("POST", "auth/approle/role/payments/secret-id", {}),
+        ("DELETE", "secret/data/payments", None),
+        ("DELETE", "secret/metadata/payments", None),
+    ],
+)
+def test_an_operators_token_neither_seals_nor_destroys_nor_grants_itself_more(
+    replica: LocalReplica, address: Address, method: str, path: str, body: object
+) -> None:
+    client = VaultClient(address, replica.shell("ic-1").env["BAO_TOKEN"])
+    with pytest.raises(Refused, match=r"^403 .*permission denied"):
+        client.call(method, path, body)
+
+
+@pytest.mark.replica
+def test_the_automations_token_lists_names_and_reads_no_secret(
+    replica: LocalReplica, address: Address
+) -> None:
+    file = replica.keyring().with_name(AUTOMATION_TOKEN)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    client = VaultClient(address, file.read_text().strip())
+    assert set(client.call("GET", "secret/metadata?list=true")["data"]["keys"]) == {*TEAMS, CANARY}
     with pytest.raises(Refused, match="permission denied"):
-        client.seal()
+        client.call("GET", "secret/data/payments")
+    mine = client.call("GET", "auth/token/lookup-self")["data"]
+    assert mine["ttl"] > 9 * 365 * 86_400, "it does not end while a seed is kept"
+    assert mine["orphan"]
+
+
+@pytest.mark.replica
+def test_what_was_destroyed_is_written_again_with_the_ids_that_everybody_holds(
+    replica: LocalReplica, root: VaultClient, address: Address
+) -> None:
+    keyring = Keyring.read(replica.keyring())
+    root.call("DELETE", "sys/auth/approle")
+    vault_content.mount_approle(root)
+    vault_content.write_roles(root, keyring.roles)
+    for role in keyring.roles.values():
+        check_login(address, role, LIMIT_S)
+
+
+@pytest.mark.replica
+def test_where_the_server_itself_listens(replica: LocalReplica, tmp_path: Path) -> None:
+    address = vault.listening_at(replica.keyring().parent)
+    assert address is not None
+    assert not VaultClient(address).sealed()
+    assert vault.listening_at(tmp_path) is None
+
+
+@pytest.mark.replica
+def test_what_is_not_there_is_found_missing(root: VaultClient) -> None:
+    assert root.find("sys/policies/acl/nobody") is None
+    assert root.find("sys/policies/acl/payments")["name"] == "payments"
+    with pytest.raises(Refused, match="403"):
+        root.find("auth/token/lookup", method="POST", body={"token": "s.none"})
+    assert root.find("auth/token/lookup", method="POST", body={"token": "s.none"}, missing=(403,)) is None
+
+
+def test_a_keyring_that_is_none(tmp_path: Path) -> None:
+    for text in ("", "[]", "{}"):
+        (tmp_path / "keyring.json").write_text(text)
+        with pytest.raises(ReplicaError, match="Vault's keys cannot be read"):
+            Keyring.read(tmp_path / "keyring.json")
 
 
 @pytest.mark.replica

@@ -6,7 +6,8 @@ device must not change between the seed (`vault_seed`) and a replica.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,6 +29,7 @@ __all__ = [
     "check_login",
     "config",
     "launch",
+    "listening_at",
 ]
 
 AUDIT_LOG = "audit.log"
@@ -54,6 +56,8 @@ audit "file" "file" {{
 }}
 """
 
+_LISTENER = re.compile(r'listener "tcp" \{\s*address = "(.+):(\d+)"')
+
 
 def bao() -> Path:
     """The OpenBao program itself; the one in bin/ is a Python script that costs 30 ms."""
@@ -77,6 +81,15 @@ def launch(folder: Path, port: int, cluster_port: int, env: Mapping[str, str]) -
     return Launch([str(bao()), "server", "-config=vault.hcl"], env, folder)
 
 
+def listening_at(folder: Path) -> Address | None:
+    """Where the server of that folder itself listens, whatever stands between it and its users."""
+    try:
+        found = _LISTENER.search((folder / "vault.hcl").read_text("utf-8"))
+    except OSError:
+        return None
+    return (found[1], int(found[2])) if found else None
+
+
 class VaultClient:
     """The few calls the harness itself makes. Errors: Refused with the server's words; OSError, HTTPException."""
 
@@ -91,6 +104,18 @@ class VaultClient:
         if not answer.ok:
             raise Refused(answer.complaint())
         return answer.json()
+
+    def find(
+        self, path: str, *, method: str = "GET", body: object = None, missing: Collection[int] = (404,)
+    ) -> Any:
+        """The answer's data; None where a status says that there is no such thing."""
+        answer = self._ask(method, path, body)
+        if answer.status in missing:
+            return None
+        if not answer.ok:
+            raise Refused(answer.complaint())
+        document = answer.json()
+        return document.get("data") if isinstance(document, dict) else {}
 
     def _ask(self, method: str, path: str, body: object = None) -> Answer:
         headers = {"X-Vault-Token": self.token} if self.token else {}
@@ -145,5 +170,5 @@ class Keyholder(Protocol):
     """A replica that holds Vault's keys, as its operator would: needed to seal it and to undo that."""
 
     def keyring(self) -> Path:
-        """A file only its owner can read: JSON with `keys` (the shares) and `root_token`."""
+        """A file that only its owner can read (`components.vault_keyring`); beside it lies Vault's data."""
         ...

@@ -88,6 +88,13 @@ def images(box: Box, argv: list[str]) -> int:
     return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data" / "registry", argv)
 
 
+def audit_log(box: Box, argv: list[str]) -> int:
+    """audit-log [status|rotate]: where Vault writes its audit log; rotate puts it aside and begins a new one."""
+    from blackstart.replica.programs.audit_log import run
+
+    return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data" / "vault", argv)
+
+
 def _at(address: Any) -> str:
     return f"{address[0]}:{address[1]}"
 
@@ -102,6 +109,7 @@ COMMANDS: Mapping[str, Callable[[Box, list[str]], int]] = {
     "deploy": deploy,
     "teams": teams,
     "images": images,
+    "audit-log": audit_log,
 }
 
 

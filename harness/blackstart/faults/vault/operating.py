@@ -1,0 +1,153 @@
+"""What faults in Vault have in common: each is made by calls to its API, as an operator could make them.
+
+The calls carry root's token, which is read from the keyring whenever it is needed and enters no ledger. They
+go to the server itself, so that no fault of the network keeps them from it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from blackstart.errors import ReplicaError
+from blackstart.faults.base import Fault, Undo
+from blackstart.replica.asking import Refused
+from blackstart.replica.components.vault import Keyholder, VaultClient, listening_at
+from blackstart.replica.components.vault_keyring import Keyring
+from blackstart.replica.programs.httpclient import why
+from blackstart.replica.waiting import wait_until
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Replica
+
+__all__ = ["EVERY", "Operator", "TeamFault", "VaultFault"]
+
+EVERY = "every"
+"""The value of `team` that means every team and the canary."""
+
+MOVE_LIMIT_S = 10.0
+
+
+class Operator(VaultClient):
+    """Vault with root's token. ReplicaError when the keys cannot be read."""
+
+    def __init__(self, undo: Undo) -> None:
+        file = Path(str(undo["keyring"]))
+        self.keyring = Keyring.read(file)
+        host, _, port = str(undo["endpoint"]).rpartition(":")
+        super().__init__(listening_at(file.parent) or (host, int(port)), self.keyring.root_token)
+
+    def move(self, source: str, target: str) -> None:
+        """Move a mount with all that it holds, and wait until it is there."""
+        moved = self.call("POST", "sys/remount", {"from": source, "to": target})
+        path = f"sys/remount/status/{moved['data']['migration_id']}"
+
+        def state() -> str:
+            return str(self.call("GET", path)["data"]["migration_info"]["status"])
+
+        wait_until(lambda: state() != "in-progress", MOVE_LIMIT_S)
+        if (last := state()) != "success":
+            raise Refused(f"moving {source} to {target} ended with: {last}")
+
+
+class VaultFault(Fault):
+    """A fault is four small functions on a Vault that answers: look, breaks, mend and whole."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("vault",)
+    broken: ClassVar[str]
+    """What has been done to Vault, for messages: "sealed"."""
+
+    @abstractmethod
+    def look(self, vault: Operator, undo: Undo) -> Mapping[str, Any]:
+        """What mending will need beside the keys; touches nothing."""
+
+    @abstractmethod
+    def breaks(self, vault: Operator, undo: Undo) -> None:
+        """Break it, or leave it as it is when it is broken already."""
+
+    @abstractmethod
+    def mend(self, vault: Operator, undo: Undo) -> None:
+        """Put right what is not; Vault is unsealed."""
+
+    @abstractmethod
+    def whole(self, vault: Operator, undo: Undo) -> bool:
+        """Whether nothing of it is left, whoever mended it."""
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        """Where Vault is, the file with its keys, and what was found. The keys themselves enter no ledger."""
+        place = {
+            "component": target,
+            "endpoint": replica.components()[target].endpoint,
+            "keyring": str(_keyring(self, replica)),
+        }
+        with _told(self, place, "looked at"):
+            vault = Operator(place)
+            undo = {**place, **self.look(vault, place)}
+            if not self.whole(vault, undo):
+                raise ReplicaError(
+                    f"{target} at {place['endpoint']} is {self.broken} already: {self.name} would prove nothing",
+                    hint=f"mend it first: {self.fix}",
+                )
+        return undo
+
+    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        """ReplicaError when Vault refuses or does not answer."""
+        with _told(self, undo, self.broken):
+            self.breaks(Operator(undo), undo)
+
+    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Unseal Vault if it is sealed, and mend it. ReplicaError when it cannot be.
+
+        Where no server runs, nothing can be done now: what is in its data folder is mended by the next call.
+        """
+        vault = Operator(undo)
+        with _told(self, undo, "healed"):
+            try:
+                vault.unseal(vault.keyring.keys)
+            except ConnectionRefusedError:
+                return
+            self.mend(vault, undo)
+
+    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
+        """Whether Vault is whole. One that does not answer is not known to be."""
+        try:
+            return self.whole(Operator(undo), undo)
+        except (ReplicaError, Refused, OSError, HTTPException):
+            return False
+
+
+class TeamFault(VaultFault):
+    """A fault that breaks something of one team, or of all."""
+
+    team: Literal["every", "canary", "orders", "payments", "search"] = Field(
+        default="every", description="the team that is hit; every: all teams and the canary"
+    )
+
+    def teams(self, vault: Operator) -> tuple[str, ...]:
+        """Everybody who has a secret, or the one."""
+        return tuple(vault.keyring.secrets) if self.team == EVERY else (self.team,)
+
+
+@contextmanager
+def _told(fault: VaultFault, undo: Undo, done: str) -> Iterator[None]:
+    """Failures as ReplicaError, with what could not be done and why."""
+    try:
+        yield
+    except (Refused, OSError, HTTPException) as error:
+        raise ReplicaError(
+            f"{undo['component']} at {undo['endpoint']} could not be {done} ({fault.name}): {why(error)}"
+        ) from error
+
+
+def _keyring(fault: VaultFault, replica: Replica) -> Path:
+    if not isinstance(replica, Keyholder):
+        raise ReplicaError(
+            f"the replica {replica.name} does not hold Vault's keys: {fault.name} could not be undone"
+        )
+    return replica.keyring()
