@@ -14,7 +14,7 @@ from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault
-    from blackstart.replica.base import Probe, Replica
+    from blackstart.replica.base import Probe, Reading, Replica
 
 __all__ = ["LIMIT_S", "own_probe", "prove_fault"]
 
@@ -102,15 +102,14 @@ class _Contract:
         )
 
     def _turns(self, state: str, after: str) -> None:
-        seen = self._probe.read()
+        readings: list[Reading] = []
 
         def turned() -> bool:
-            nonlocal seen
-            seen = self._probe.read()
-            return seen.state == state
+            readings.append(self._probe.read())
+            return readings[-1].state == state
 
         limit_s = self._fault.within_s if state == "red" else LIMIT_S
         assert wait_until(turned, limit_s), (
             f"{self._fault.name} on {self._target}: {after}, but the probe {self._probe.name} is not {state} "
-            f"within {limit_s:g} s: {seen.state} {seen.reason}"
+            f"within {limit_s:g} s: {readings[-1].state} {readings[-1].reason}"
         )

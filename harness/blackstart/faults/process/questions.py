@@ -1,0 +1,127 @@
+"""The probes that these faults bring: each asks one cheap thing of one component, whatever its kind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from blackstart.clock import SystemTime
+from blackstart.replica.asking import AskingProbe, Refused
+from blackstart.replica.layout import ZONE, Address
+from blackstart.replica.programs.dnsclient import parse, query
+from blackstart.replica.programs.httpclient import Answer, request
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Component, Probe, Replica
+
+__all__ = ["clock_of", "connects", "latency", "writes"]
+
+_PAGES = {"vault": "/v1/sys/seal-status", "registry": "/v2/", "workload": "/healthz"}
+"""What answers at once, to anybody, and is not stored; a registry says 401 to whoever brings no token."""
+
+_KINDS_OF_DNS = ("dns", "resolver")
+
+
+def connects(replica: Replica, target: str) -> Probe:
+    """Green when a new connection gets an answer: TCP also to name servers."""
+    return AskingProbe(f"{target}-connects", "component", target, _question(replica, target))
+
+
+def latency(replica: Replica, target: str, threshold_s: float) -> Probe:
+    """Green when a new connection gets its answer within the threshold (real seconds)."""
+    ask, time = _question(replica, target), SystemTime()
+
+    def timed(each_s: float) -> None:
+        began = time.now()
+        ask(each_s)
+        took_s = time.now().seconds_since(began)
+        if took_s > threshold_s:
+            raise Refused(f"answered after {took_s * 1000:.0f} ms, {threshold_s * 1000:g} ms are allowed")
+
+    return AskingProbe(f"{target}-latency", "component", target, timed)
+
+
+def writes(replica: Replica, target: str) -> Probe:
+    """Green when it can write: Vault its audit log, a registry an upload."""
+    if replica.components()[target].kind == "registry":
+        return _pushes(replica, target)
+    address = _address(replica.components()[target])
+
+    def audited(each_s: float) -> None:
+        """A request without a token is refused by whoever can write that into the audit log, and fails otherwise."""
+        answer = request(address, "GET", "/v1/auth/token/lookup-self", timeout_s=each_s)
+        if answer.status != 403:
+            raise Refused(answer.complaint())
+
+    return AskingProbe(f"{target}-writes", "component", target, audited)
+
+
+def _pushes(replica: Replica, target: str) -> Probe:
+    from blackstart.faults.registry.asking import push_probe
+
+    probe = push_probe(replica, target)
+
+    def push(each_s: float) -> None:
+        seen = probe.read()
+        if seen.state != "green":
+            raise Refused(seen.reason)
+
+    return AskingProbe(f"{target}-writes", "component", target, push)
+
+
+def clock_of(replica: Replica, target: str) -> Callable[[float], float]:
+    """Asks for the component's time, by the Date of its answer (RFC 9110, 6.6.1): seconds ahead of ours."""
+    from email.utils import parsedate_to_datetime
+
+    ask, time = _page(replica.components()[target]), SystemTime()
+
+    def ahead(each_s: float) -> float:
+        answer = ask(each_s)
+        if "date" not in answer.headers:
+            raise Refused("the answer has no Date")
+        return (parsedate_to_datetime(answer.headers["date"]) - time.now().wall).total_seconds()
+
+    return ahead
+
+
+# --- one question a kind --------------------------------------------------------------------------
+
+
+def _question(replica: Replica, target: str) -> Callable[[float], None]:
+    component = replica.components()[target]
+    if component.kind in _KINDS_OF_DNS:
+        return _name_over_tcp(_address(component))
+    ask = _page(component)
+
+    def page(each_s: float) -> None:
+        answer = ask(each_s)
+        if not answer.ok and answer.status != 401:
+            raise Refused(answer.complaint())
+
+    return page
+
+
+def _page(component: Component) -> Callable[[float], Answer]:
+    address, path = _address(component), _PAGES[component.kind]
+    return lambda each_s: request(address, "GET", path, timeout_s=each_s)
+
+
+def _name_over_tcp(address: Address) -> Callable[[float], None]:
+    def ask(each_s: float) -> None:
+        packet = query(ZONE, "SOA", int.from_bytes(os.urandom(2), "big"))
+        with socket.create_connection(address, timeout=each_s) as tcp:
+            tcp.sendall(struct.pack(">H", len(packet)) + packet)
+            with tcp.makefile("rb") as stream:
+                answer = parse(stream.read(int.from_bytes(stream.read(2), "big")))
+        if not answer.answers:
+            raise Refused(f"{answer.rcode} for {ZONE}")
+
+    return ask
+
+
+def _address(component: Component) -> Address:
+    host, _, port = component.endpoint.rpartition(":")
+    return host, int(port)
