@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.clock import iso
 from blackstart.drill.pulse import LEASE_S
-from blackstart.errors import HealingUnproven, InvalidDrill
+from blackstart.errors import BlackstartError, HealingUnproven, InvalidDrill
 from blackstart.events import (
     Body,
     Event,
@@ -241,6 +241,7 @@ class Faults:
     def _end(self, ending: list[_Active]) -> None:
         """Every undo comes before the first proof, so that none waits for another's probe."""
         failed = {active.armed.id: why for active in ending if (why := self._undo(active))}
+        self._revive(ending)
         for active in ending:
             if active.armed.id not in failed and (why := self._prove(active)):
                 failed[active.armed.id] = why
@@ -272,6 +273,18 @@ class Faults:
             FaultHealed(armed.id, "people" if by_people else "harness"),
         )
         return ""
+
+    def _revive(self, ending: list[_Active]) -> None:
+        """Start what ended by itself, and undo again what is still there: only a server that runs can prove it."""
+        if self._conductor.replaying() or not (ended := self._replica.exited()):
+            return
+        for component in ended:
+            with suppress(BlackstartError):  # the proof will say that it is not there
+                self._replica.start(component)
+        for active in ending:
+            if not self._gone(active):
+                with suppress(Exception):  # as before; the proof will say so
+                    active.armed.fault.heal(self._replica, active.armed.target, active.undo)
 
     def _prove(self, active: _Active) -> str:
         """See the probe turn green; returns why it is not proven, or an empty text."""
@@ -312,6 +325,6 @@ def _told_as_invalid(armed: Armed) -> Iterator[None]:
         yield
     except Exception as error:
         raise InvalidDrill(
-            f"the fault {armed.id} ({armed.type} on {armed.target}) could not be injected: {error or type(error).__name__}",
+            f"the fault {armed.id} ({armed.type} on {armed.target}) could not be injected: {str(error) or type(error).__name__}",
             hint="nobody is scored; what it did is undone",
         ) from error

@@ -6,11 +6,10 @@ provision → steady → brief → respond → observe, and then, whatever happe
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from blackstart.drill.folder import keep_logs, remove_replica
-from blackstart.errors import BlackstartError, InvalidDrill
+from blackstart.errors import InvalidDrill
 from blackstart.events import (
     ReplicaDown,
     ReplicaUp,
@@ -134,17 +133,7 @@ def heal(drill: Drill) -> None:
     drill.pulse.ending()
     drill.conductor.agenda.clear()
     if drill.conductor.sampler is not None:
-        _start_what_ended(drill)
         drill.faults.heal_all()
-
-
-def _start_what_ended(drill: Drill) -> None:
-    """A server that ended by itself comes back first, so that a probe can prove what is healed."""
-    if drill.conductor.replaying():
-        return
-    for component in drill.replica.exited():
-        with suppress(BlackstartError):  # the proof will say that it is not there
-            drill.replica.start(component)
 
 
 def close(drill: Drill) -> None:
