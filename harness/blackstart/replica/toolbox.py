@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TOOLS", "Escrow", "Toolbox"]
 
-OWN = ("resolve", "deploy", "teams", "images", "audit-log")
+OWN = ("resolve", "deploy", "teams", "images", "audit-log", "zone", "policy", "cache")
 TOOLS = ("bao", "vault", *OWN)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

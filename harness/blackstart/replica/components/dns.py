@@ -10,7 +10,7 @@ from pathlib import Path
 
 from blackstart.replica.asking import Refused
 from blackstart.replica.layout import HOST, ZONE, Address, endpoint
-from blackstart.replica.programs.dns_zone import ZONE_FILE, Zone, ZoneFolder
+from blackstart.replica.programs.dns_zone import LISTEN, ZONE_FILE, Zone, ZoneFolder, replaced
 from blackstart.replica.programs.dnsclient import Record, ask
 from blackstart.replica.servers import Launch
 from blackstart.replica.tools import TOOLS
@@ -21,12 +21,15 @@ VAULT_SERVICE = f"_vault._tcp.{ZONE}"
 TTL_S = 30
 """Of every record: a change is seen within half a minute, as platform teams set it for services that move."""
 
+SERIAL = 2026010101
+"""Of the first version: a date and a count, as RFC 1912 proposes."""
+
 _PROGRAM = Path(__file__).parent.parent / "programs" / "dns_server.py"
 
 
 def zone(services: Mapping[str, Address]) -> Zone:
     """The zone with an address and an SRV record for each service."""
-    soa = f"ns1.{ZONE} hostmaster.{ZONE} 1 300 60 86400 {TTL_S}"  # serial refresh retry expire minimum
+    soa = f"ns1.{ZONE} hostmaster.{ZONE} {SERIAL} 300 60 86400 {TTL_S}"  # serial refresh retry expire minimum
     records = [(ZONE, "SOA", soa), (ZONE, "NS", f"ns1.{ZONE}"), (f"ns1.{ZONE}", "A", HOST)]
     for name, (host, port) in services.items():
         records.append((f"{name}.{ZONE}", "A", host))
@@ -37,6 +40,7 @@ def zone(services: Mapping[str, Address]) -> Zone:
 def authority(folder: Path, port: int, services: Mapping[str, Address], env: Mapping[str, str]) -> Launch:
     """Write the zone into the folder and start the authority from it."""
     ZoneFolder(folder).create(zone(services))
+    replaced(folder / LISTEN, f"{HOST}:{port}")
     return _launch(folder, ["authority", "--zone", ZONE_FILE, "--port", str(port)], env)
 
 

@@ -95,6 +95,27 @@ def audit_log(box: Box, argv: list[str]) -> int:
     return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data" / "vault", argv)
 
 
+def zone(box: Box, argv: list[str]) -> int:
+    """zone [show|set|add|remove|ttl|serial|reload|history|rollback]: what the authority publishes."""
+    from blackstart.replica.programs.dns_tools import run_zone
+
+    return run_zone(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data", argv)
+
+
+def policy(box: Box, argv: list[str]) -> int:
+    """policy [show|remove]: what the DNS servers answer instead of the truth."""
+    from blackstart.replica.programs.dns_tools import run_policy
+
+    return run_policy(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data", argv)
+
+
+def cache(box: Box, argv: list[str]) -> int:
+    """cache flush: have the resolver forget what it has kept."""
+    from blackstart.replica.programs.dns_tools import run_cache
+
+    return run_cache(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data", argv)
+
+
 def _at(address: Any) -> str:
     return f"{address[0]}:{address[1]}"
 
@@ -110,6 +131,9 @@ COMMANDS: Mapping[str, Callable[[Box, list[str]], int]] = {
     "teams": teams,
     "images": images,
     "audit-log": audit_log,
+    "zone": zone,
+    "policy": policy,
+    "cache": cache,
 }
 
 

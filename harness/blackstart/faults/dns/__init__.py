@@ -1,0 +1,1 @@
+"""Faults of names: what the authority says, what the resolver keeps, and what comes between them and who asks."""

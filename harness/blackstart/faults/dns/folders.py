@@ -1,0 +1,113 @@
+"""Where the DNS servers' files are, in the replica and in an undo.
+
+Healing writes files only: the servers look at them at each question, so it works in any process, while a server
+is paused, and before it is started again.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, runtime_checkable
+
+from pydantic import AfterValidator
+
+from blackstart.errors import ReplicaError
+from blackstart.replica.layout import HOST, ZONE
+from blackstart.replica.programs.dns_policy import flush
+from blackstart.replica.programs.dns_zone import ZoneFolder
+
+if TYPE_CHECKING:
+    from blackstart.faults.base import Undo
+    from blackstart.replica.base import Replica
+    from blackstart.replica.layout import Address
+
+__all__ = [
+    "LoopbackAddress",
+    "ServiceName",
+    "address_of",
+    "authority_of",
+    "folder_of",
+    "forget",
+    "host_name",
+    "of_kind",
+    "service_name",
+    "zone_in",
+    "zone_of",
+]
+
+ServiceName = Literal["vault", "registry", "payments", "orders", "search"]
+"""Every service that the local replica's zone publishes (`replica.site`)."""
+
+
+def _unused_loopback(address: str) -> str:
+    parsed = ip_address(address)
+    if not parsed.is_loopback or parsed.version != 4 or address == HOST or address.startswith("127.0.1."):
+        raise ValueError(f"it must be one of 127.0.0.0/8 that nothing uses: not {HOST}, not 127.0.1.x")
+    return str(parsed)
+
+
+LoopbackAddress = Annotated[str, AfterValidator(_unused_loopback)]
+"""An address on this machine where nothing of the replica is; its clients call from 127.0.1.x."""
+
+
+def service_name(service: str) -> str:
+    """Where its SRV record is."""
+    return f"_{service}._tcp.{ZONE}"
+
+
+def host_name(service: str) -> str:
+    """Where its addresses are."""
+    return f"{service}.{ZONE}"
+
+
+@runtime_checkable
+class _HasFolders(Protocol):
+    def data(self, component: str) -> Path: ...
+
+
+def folder_of(replica: Replica, component: str) -> Path:
+    """A server's folder. ReplicaError for a replica whose components have none."""
+    if not isinstance(replica, _HasFolders):
+        raise ReplicaError(
+            f"the replica {replica.name} has no folder for {component}: what it answers cannot be changed"
+        )
+    return replica.data(component)
+
+
+def zone_of(replica: Replica, target: str) -> ZoneFolder:
+    """An authority's zone. ReplicaError when it has none."""
+    zone = ZoneFolder(folder_of(replica, target))
+    if not zone.exists():
+        raise ReplicaError(f"{target} has no zone at {zone.file}: its names cannot be broken")
+    return zone
+
+
+def authority_of(replica: Replica) -> str:
+    """The name of the authority. ReplicaError when the replica has none."""
+    found = of_kind(replica, "dns")
+    if not found:
+        raise ReplicaError(f"the replica {replica.name} has no authority that a resolver could ask")
+    return found[0]
+
+
+def of_kind(replica: Replica, kind: str) -> list[str]:
+    return [name for name, component in replica.components().items() if component.kind == kind]
+
+
+def address_of(replica: Replica, component: str) -> Address:
+    host, _, port = replica.components()[component].endpoint.rpartition(":")
+    return host, int(port)
+
+
+def zone_in(undo: Undo) -> ZoneFolder | None:
+    """The zone that a fault noted; None when it was thrown away with its replica."""
+    zone = ZoneFolder(Path(str(undo["folder"])))
+    return zone if zone.exists() else None
+
+
+def forget(undo: Undo) -> None:
+    """Have the resolvers forget what they kept of a broken zone, so that nothing of it outlives the healing."""
+    for folder in map(Path, undo["resolvers"]):
+        if folder.is_dir():
+            flush(folder)
