@@ -141,3 +141,9 @@ def test_lines_are_seen_once_however_they_arrive(
         text = text[size:]
         seen += who_did(tail)
     assert seen == [("ic-1", f"path-{n}") for n in range(5)]
+
+
+def test_a_device_in_its_place_is_no_log(tmp_path: Path) -> None:
+    log = tmp_path / "audit.log"
+    log.symlink_to("/dev/full")
+    assert list(AuditTail("vault", log, ["sme-1"]).read()) == []

@@ -3,15 +3,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from blackstart.errors import ReplicaError
+from blackstart.faults.contract import prove_fault
 from blackstart.faults.vault.seal import VaultSeal
 from blackstart.replica.waiting import wait_until
-from blackstart.testing import FakeReplica
 
 if TYPE_CHECKING:
     from blackstart.replica.local import LocalReplica
@@ -49,23 +49,22 @@ def test_sealed_and_healed(replica: LocalReplica) -> None:
     assert reasons(replica) == {}
 
 
-def test_the_ledger_gets_no_keys(replica: LocalReplica) -> None:
-    undo = json.dumps(FAULT.prepare(replica, "vault"))
-    keyring = json.loads(replica.keyring().read_text())
-    assert all(secret not in undo for secret in [keyring["root_token"], *keyring["keys"]])
+def test_it_keeps_its_contract(
+    replica: LocalReplica,
+    fixing: Callable[[str], Callable[[], None]],
+    another: Callable[[], LocalReplica],
+) -> None:
+    line = 'for share in 1 3; do bao operator unseal "$(cat ~/unseal-keys/$share)"; done'
+    prove_fault(FAULT, replica, "vault", fix=fixing(line), another=another)
 
 
-def test_people_unseal_it_with_the_shares_in_their_home(replica: LocalReplica) -> None:
+def test_one_share_is_not_enough(replica: LocalReplica, people: Callable[[str], str]) -> None:
     undo = FAULT.prepare(replica, "vault")
     FAULT.inject(replica, "vault", undo)
-    shell = replica.shell("sme-1")
-    for share in ("1", "3"):
-        command = f'bao operator unseal "$(cat ~/unseal-keys/{share})"'
-        subprocess.run(
-            ["bash", "-c", command], env=dict(shell.env), cwd=shell.cwd, check=True, capture_output=True
-        )
-    assert wait_until(lambda: reasons(replica) == {}, LIMIT_S)
+    assert "Unseal Progress    1/2" in people('bao operator unseal "$(cat ~/unseal-keys/2)"')
+    assert not FAULT.gone(replica, "vault", undo)
     FAULT.heal(replica, "vault", undo)
+    assert FAULT.gone(replica, "vault", undo)
 
 
 def test_another_process_heals_it_from_the_ledger_alone(replica: LocalReplica) -> None:
@@ -84,7 +83,8 @@ def test_a_restarted_vault_is_healed_too(replica: LocalReplica) -> None:
     undo = FAULT.prepare(replica, "vault")
     FAULT.inject(replica, "vault", undo)
     replica.kill("vault")
-    FAULT.heal(replica, "vault", undo)  # where nothing runs, nothing is sealed
+    FAULT.heal(replica, "vault", undo)  # where nothing runs, nothing can be done
+    assert not FAULT.gone(replica, "vault", undo), "nobody can say so while it does not run"
     replica.start("vault")
     FAULT.heal(replica, "vault", undo)
     assert wait_until(lambda: reasons(replica) == {}, LIMIT_S)
@@ -94,19 +94,7 @@ def test_one_that_does_not_run_cannot_be_sealed(replica: LocalReplica) -> None:
     undo = FAULT.prepare(replica, "vault")
     replica.kill("vault")
     try:
-        with pytest.raises(ReplicaError, match=r"could not be sealed: connection refused$"):
+        with pytest.raises(ReplicaError, match=r"could not be sealed \(vault.seal\): connection refused$"):
             FAULT.inject(replica, "vault", undo)
     finally:
         replica.start("vault")
-
-
-def test_keys_that_are_gone(replica: LocalReplica, tmp_path: Path) -> None:
-    undo = {**FAULT.prepare(replica, "vault"), "keyring": str(tmp_path / "none")}
-    with pytest.raises(ReplicaError, match=r"Vault's keys cannot be read: .*No such file"):
-        FAULT.heal(replica, "vault", undo)
-
-
-def test_a_replica_without_the_keys_is_refused_before_anything_happens(tmp_path: Path) -> None:
-    fake = FakeReplica(["vault"], tmp_path)
-    with pytest.raises(ReplicaError, match="does not hold Vault's keys"):
-        FAULT.prepare(fake, "vault")

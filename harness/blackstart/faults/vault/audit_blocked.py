@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.vault.operating import Operator, VaultFault
+from blackstart.faults.vault.operating import Operator, VaultFault, told
 from blackstart.replica.asking import Refused
 from blackstart.replica.components.vault import AUDIT_LOG
 from blackstart.replica.programs.audit_log import next_free
@@ -25,7 +25,7 @@ FULL = "/dev/full"
 """Linux: every write to it fails as on a full disk (No space left on device)."""
 
 REOPENED_S = 2.0
-"""Real seconds for Vault to open its log again; it does so at the first request."""
+"""Real seconds for Vault to open its log again: when it is told to, and at a request that it could not log."""
 
 
 class VaultAuditBlocked(VaultFault):
@@ -49,7 +49,7 @@ class VaultAuditBlocked(VaultFault):
         return {"log": str(log), "kept": f"{log}.kept"}
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
-        """ReplicaError when Vault does not run."""
+        """Returns when Vault has opened the full device. ReplicaError when it does not run."""
         pid = replica.components()[target].pid
         if pid is None or not replica.running(target):
             raise ReplicaError(f"{target} does not run: its audit could not be blocked ({self.name})")
@@ -58,6 +58,9 @@ class VaultAuditBlocked(VaultFault):
             os.replace(log, str(undo["kept"]))
             log.symlink_to(FULL)
         os.kill(pid, signal.SIGHUP)
+        with told(self, undo, self.broken):
+            vault = Operator(undo)
+            wait_until(lambda: not _answers(vault), REOPENED_S)
 
     def breaks(self, vault: Operator, undo: Undo) -> None:
         """Not by a call: see `inject`."""

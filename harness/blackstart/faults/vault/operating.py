@@ -26,7 +26,7 @@ from blackstart.replica.waiting import wait_until
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
-__all__ = ["EVERY", "Operator", "TeamFault", "VaultFault"]
+__all__ = ["EVERY", "Operator", "TeamFault", "VaultFault", "told"]
 
 EVERY = "every"
 """The value of `team` that means every team and the canary."""
@@ -86,7 +86,7 @@ class VaultFault(Fault):
             "endpoint": replica.components()[target].endpoint,
             "keyring": str(_keyring(self, replica)),
         }
-        with _told(self, place, "looked at"):
+        with told(self, place, "looked at"):
             vault = Operator(place)
             undo = {**place, **self.look(vault, place)}
             if not self.whole(vault, undo):
@@ -98,7 +98,7 @@ class VaultFault(Fault):
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         """ReplicaError when Vault refuses or does not answer."""
-        with _told(self, undo, self.broken):
+        with told(self, undo, self.broken):
             self.breaks(Operator(undo), undo)
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
@@ -107,7 +107,7 @@ class VaultFault(Fault):
         Where no server runs, nothing can be done now: what is in its data folder is mended by the next call.
         """
         vault = Operator(undo)
-        with _told(self, undo, "healed"):
+        with told(self, undo, "healed"):
             try:
                 vault.unseal(vault.keyring.keys)
             except ConnectionRefusedError:
@@ -135,7 +135,7 @@ class TeamFault(VaultFault):
 
 
 @contextmanager
-def _told(fault: VaultFault, undo: Undo, done: str) -> Iterator[None]:
+def told(fault: VaultFault, undo: Undo, done: str) -> Iterator[None]:
     """Failures as ReplicaError, with what could not be done and why."""
     try:
         yield
