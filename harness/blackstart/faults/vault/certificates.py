@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from blackstart.faults.vault.watching import data_of, machine_of
 from blackstart.replica.asking import AskingProbe, Refused
-from blackstart.replica.components.vault_content import CERTIFICATE_ROLE, PKI
+from blackstart.replica.components.vault_authority import CERTIFICATE_ROLE, PKI
 from blackstart.replica.layout import CANARY, ZONE
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pydantic import Field
 from blackstart.clock import SystemTime
 from blackstart.faults.vault.certificates import certificate_probe
 from blackstart.faults.vault.operating import Operator, VaultFault
-from blackstart.replica.components.vault_content import ISSUER, PKI, adopt, sign
+from blackstart.replica.components.vault_authority import ISSUER, PKI, adopt, sign
 from blackstart.source import Duration
 
 if TYPE_CHECKING:

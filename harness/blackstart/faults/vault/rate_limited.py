@@ -31,12 +31,14 @@ class VaultRateLimited(VaultFault):
         f"bao read {QUOTA} shows the quota"
     )
     fix: ClassVar[str] = (
-        f"delete the quota: bao delete {QUOTA}; or raise it: bao write {QUOTA} rate=1000 interval=1s"
+        f"delete the quota: bao delete {QUOTA}; or raise it: bao write {QUOTA} path=auth/approle rate=1000 interval=1s"
     )
     holds: ClassVar[tuple[str, ...]] = ("{target}/quotas",)
     broken: ClassVar[str] = "limited in its logins"
 
-    rate: int = Field(default=1, ge=1, le=10, description="how many logins each client has in an interval")
+    rate: int = Field(
+        default=1, ge=1, le=10, description="how many logins each client's address has in an interval"
+    )
     interval: Duration = Field(default=3600, ge=600, le=86_400, description="how long an interval is")
 
     def look(self, vault: Operator, undo: Undo) -> Mapping[str, Any]:

@@ -31,7 +31,9 @@ class VaultSecretRotated(TeamFault):
         "logins and secrets work, and deploys stop at the pull token with 401; "
         "bao kv metadata get secret/TEAM shows a version from just now"
     )
-    fix: ClassVar[str] = "go back to the version before: bao kv rollback -mount=secret -version=1 TEAM"
+    fix: ClassVar[str] = (
+        "go back to the version before, for each team: bao kv rollback -mount=secret -version=N TEAM"
+    )
     holds: ClassVar[tuple[str, ...]] = ("{target}/secrets/values",)
     broken: ClassVar[str] = "wrong in its secrets"
 

@@ -30,7 +30,7 @@ class VaultTokenRevoked(VaultFault):
     summary: ClassVar[str] = "revokes the long-lived token that the platform's automation keeps in a file"
     turns_red: ClassVar[str] = "{target}-automation"
     seen: ClassVar[str] = (
-        "logins work, and the automation is answered 403 permission denied, invalid token; "
+        "logins work, and the automation is answered 403 permission denied; "
         f'bao token lookup "$(cat ~/{AUTOMATION_TOKEN})" says bad token'
     )
     fix: ClassVar[str] = (

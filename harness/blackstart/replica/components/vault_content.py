@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from blackstart.replica.asking import Refused
 from blackstart.replica.components.vault import OPERATOR, START_LIMIT_S, VaultClient
-from blackstart.replica.layout import CANARY, PROBE_ROLE, TEAMS, ZONE
+from blackstart.replica.components.vault_authority import FOR_EVER, write_authority
+from blackstart.replica.layout import CANARY, PROBE_ROLE, TEAMS
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -20,18 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTOMATION",
-    "CERTIFICATE_ROLE",
-    "ISSUER",
     "LEASE_S",
-    "PKI",
     "ROLES",
     "SECRETS",
-    "adopt",
     "automation_token",
     "fill",
     "mount_approle",
     "mount_secrets",
-    "sign",
     "team_policy",
     "write_role",
     "write_roles",
@@ -42,15 +38,6 @@ __all__ = [
 SECRETS = "secret"
 """Where the KV engine (version 2) with the teams' secrets is mounted."""
 
-PKI = "pki"
-"""Where the certificate authority is mounted."""
-
-ISSUER = "services"
-"""The intermediate authority that signs services' certificates; the default issuer."""
-
-CERTIFICATE_ROLE = "services"
-"""The role by which services get certificates. No certificate is stored: one may be asked for every second."""
-
 AUTOMATION = "automation"
 """The policy of the platform's own automation."""
 
@@ -58,9 +45,6 @@ ROLES = (*TEAMS, CANARY, PROBE_ROLE)
 
 LEASE_S = 86_400
 """A login's token lives for a day."""
-
-_FOR_EVER = "87600h"
-"""Ten years: longer than a seed is kept. A token of this period and an authority do not end by themselves."""
 
 _TEAM_POLICY = 'path "secret/data/{name}" {{ capabilities = ["read"] }}'
 _CERTIFICATES_POLICY = 'path "pki/issue/services" { capabilities = ["update"] }'
@@ -108,7 +92,7 @@ def fill(vault: VaultClient) -> dict[str, Any]:
     _write_policies(vault)
     write_secrets(vault, contents)
     _write_token_role(vault)
-    _write_authority(vault)
+    write_authority(vault)
     return {
         "roles": {name: _new_role(vault, name) for name in ROLES},
         "secrets": contents,
@@ -122,7 +106,6 @@ def _new_secret() -> dict[str, str]:
 
 def _mount(vault: VaultClient) -> None:
     mount_approle(vault)
-    vault.call("POST", f"sys/mounts/{PKI}", {"type": "pki", "config": {"max_lease_ttl": _FOR_EVER}})
     mount_secrets(vault)
 
 
@@ -206,47 +189,6 @@ def automation_token(vault: VaultClient) -> str:
 
 
 def _write_token_role(vault: VaultClient) -> None:
-    role = {"allowed_policies": [AUTOMATION], "orphan": True, "token_period": _FOR_EVER}
-    vault.call("POST", "sys/auth/token/tune", {"max_lease_ttl": _FOR_EVER})
+    role = {"allowed_policies": [AUTOMATION], "orphan": True, "token_period": FOR_EVER}
+    vault.call("POST", "sys/auth/token/tune", {"max_lease_ttl": FOR_EVER})
     vault.call("POST", f"auth/token/roles/{AUTOMATION}", role)
-
-
-# --- certificates
-
-
-def _write_authority(vault: VaultClient) -> None:
-    """A root that signs nothing but the intermediate, which signs what services ask for."""
-    name = f"{ZONE} root"
-    root = {"common_name": name, "issuer_name": "root", "ttl": _FOR_EVER, **_KEY}
-    vault.call("POST", f"{PKI}/root/generate/internal", root)
-    asked = {"common_name": f"{ZONE} services", "key_name": ISSUER, **_KEY}
-    request = vault.call("POST", f"{PKI}/intermediate/generate/internal", asked)["data"]["csr"]
-    adopt(vault, sign(vault, request, ttl="80000h"), ISSUER)
-    role = {
-        "allowed_domains": [ZONE],
-        "allow_subdomains": True,
-        "no_store": True,
-        "ttl": "24h",
-        "max_ttl": "72h",
-        **_KEY,
-    }
-    vault.call("POST", f"{PKI}/roles/{CERTIFICATE_ROLE}", role)
-
-
-_KEY = {"key_type": "ec", "key_bits": 256}
-
-
-def sign(vault: VaultClient, request: str, **validity: str) -> str:
-    """An intermediate authority's certificate (PEM), signed by the root for as long as `validity` says."""
-    body = {"csr": request, "common_name": f"{ZONE} services", **validity}
-    return str(vault.call("POST", f"{PKI}/issuer/root/sign-intermediate", body)["data"]["certificate"])
-
-
-def adopt(vault: VaultClient, certificate: str, name: str) -> str:
-    """Make an intermediate authority, whose key Vault has, the default issuer under this name; returns its id."""
-    body = {"certificate": certificate}
-    taken = vault.call("POST", f"{PKI}/intermediate/set-signed", body)["data"]
-    known = [*(taken["imported_issuers"] or ()), *(taken["existing_issuers"] or ())]
-    vault.call("POST", f"{PKI}/issuer/{known[0]}", {"issuer_name": name})
-    vault.call("POST", f"{PKI}/config/issuers", {"default": known[0]})
-    return str(known[0])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blackstart.replica.cached import cache_dir, content_key, made_once, write_private
-from blackstart.replica.components import vault_content
+from blackstart.replica.components import vault_authority, vault_content
 from blackstart.replica.components.vault import START_LIMIT_S, VaultClient, config, launch
 from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyring
 from blackstart.replica.layout import HOST
@@ -93,7 +93,8 @@ def seeded(env: Mapping[str, str]) -> Seed:
 
     ReplicaError when OpenBao will not start.
     """
-    sources = [file.read_text("utf-8") for file in (Path(__file__), Path(vault_content.__file__))]
+    files = (__file__, vault_content.__file__, vault_authority.__file__)
+    sources = [Path(file).read_text("utf-8") for file in files]
     key = content_key(TOOLS["openbao"].version, *sources, config(0, 0), *vault_content.ROLES)
     folder = made_once(cache_dir() / "seeds" / f"vault-{key}", lambda place: _make_seed(place, env))
     document = json.loads((folder / "seed.json").read_text("utf-8"))
