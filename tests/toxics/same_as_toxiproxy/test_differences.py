@@ -33,10 +33,20 @@ class TestLoopbackOnly:
         host, _, _ = answer.json["listen"].rpartition(":")
         assert host == ("[::]" if proxy.real else "127.0.0.1")
 
-    def test_an_address_of_all_interfaces_is_refused(self, proxy: Subject) -> None:
-        asked = {"name": "one", "listen": "0.0.0.0:0", "upstream": DEAD}
+    @pytest.mark.parametrize("host", ["0.0.0.0", ""])
+    def test_all_interfaces_are_narrowed_to_loopback(self, proxy: Subject, host: str) -> None:
+        """Not refused: clients exist whose default it is, and they never see the difference."""
+        asked = {"name": "one", "listen": f"{host}:0", "upstream": DEAD}
         answer = proxy.ask("POST", "/proxies", asked)
-        assert answer.status == (201 if proxy.real else 400)
+        assert answer.status == 201
+        host, _, _ = answer.json["listen"].rpartition(":")
+        assert (host == "127.0.0.1") is not proxy.real
+
+    def test_an_address_of_another_interface_is_refused(self, proxy: Subject) -> None:
+        """192.0.2.1 is nobody's: Toxiproxy cannot bind it either, and says so with 500."""
+        asked = {"name": "one", "listen": "192.0.2.1:0", "upstream": DEAD}
+        answer = proxy.ask("POST", "/proxies", asked)
+        assert answer.status == (500 if proxy.real else 400)
 
 
 class TestValuesThatStallOrKillAreRefused:
