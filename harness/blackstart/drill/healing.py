@@ -28,9 +28,9 @@ def heal(ending: Sequence[Active], conductor: Conductor, replica: Replica, journ
 
     Every undo comes before the first proof, so that none waits for another's probe.
     """
-    failed = {
-        active.armed.id: why for active in ending if (why := _undo(active, conductor, replica, journal))
-    }
+    for active in ending:  # before the first undo, which may mend more than its own fault
+        active.by_people = _mended(active, conductor.replaying(), replica)
+    failed = {a.armed.id: why for a in ending if (why := _undo(a, conductor, replica, journal))}
     if not conductor.replaying():
         _revive(ending, replica)
     undone = [active for active in ending if active.armed.id not in failed]
@@ -49,18 +49,22 @@ def heal(ending: Sequence[Active], conductor: Conductor, replica: Replica, journ
 
 def _undo(active: Active, conductor: Conductor, replica: Replica, journal: Journal) -> str:
     """Heal one fault; returns why that failed, or an empty text."""
-    armed, replaying = active.armed, conductor.replaying()
+    armed = active.armed
     conductor.beat(LONGEST_UNDO_S)
-    by_people = active.effective and not active.off() and (replaying or active.gone(replica))
     journal.write(armed, "healing", FaultHealing(armed.id))
     try:
         if not conductor.replaying():
             active.heal(replica)
     except Exception as error:  # whatever a fault's undo raises, the others must still be healed
         return f"{armed.id}: undoing {armed.type} on {armed.target} failed: {error}"
-    healed = FaultHealed(armed.id, "people" if by_people else "harness")
-    journal.write(armed, "recovered" if by_people else "healed", healed)
+    healed = FaultHealed(armed.id, "people" if active.by_people else "harness")
+    journal.write(armed, "recovered" if active.by_people else "healed", healed)
     return ""
+
+
+def _mended(active: Active, replaying: bool, replica: Replica) -> bool:
+    """Whether people were quicker; in a replay nobody is asked, and the record knows."""
+    return active.effective and not active.off() and (replaying or active.gone(replica))
 
 
 def _revive(ending: Sequence[Active], replica: Replica) -> None:

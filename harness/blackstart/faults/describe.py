@@ -89,9 +89,13 @@ def _parameters(fault: type[Fault]) -> Iterator[Parameter]:
         )
 
 
-def _type(about: dict[str, Any], annotation: Any) -> str:
+def _type(about: dict[str, Any]) -> str:
     """A type and its bounds in words: "number from 0 to 1", "one of upstream, downstream"."""
-    if choices := about.get("enum") or (get_args(annotation) if "const" in about else ()):
+    if parts := about.get("anyOf"):
+        return ", or ".join(map(_type, parts))
+    if "const" in about:
+        return str(about["const"])
+    if choices := about.get("enum"):
         return "one of " + ", ".join(map(str, choices))
     kind = str(about.get("type", "value"))
     words = {"integer": "whole number", "array": "list", "boolean": "true or false", "string": "text"}.get(
