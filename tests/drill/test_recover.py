@@ -177,6 +177,17 @@ def test_a_record_that_never_got_its_first_event_is_closed(folder: Path) -> None
     assert recover(folder.parent) == []
 
 
+@pytest.mark.parametrize("cut", [1, 200])
+def test_a_harness_that_died_between_the_two_files_of_a_closed_record(folder: Path, cut: int) -> None:
+    recover(folder.parent)
+    lines = folder / "record.jsonl"
+    lines.write_bytes(lines.read_bytes()[:-cut])
+    assert verify(folder).state == "torn"
+    (found,) = recover(folder.parent)
+    assert found.did == ["completed record.jsonl from the database"]
+    assert verify(folder).state == "ok"
+
+
 def test_a_folder_without_anything_needs_nothing_and_is_left_as_it_is(tmp_path: Path) -> None:
     empty = tmp_path / "INC-2026-04-26-001"
     empty.mkdir()

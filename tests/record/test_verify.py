@@ -224,8 +224,8 @@ def test_a_row_moved_to_the_end_is_found(intact: Path, other: Path, seq: int) ->
 @pytest.mark.parametrize(
     ("damage", "expected", "event", "why"),
     [
-        (lambda lines: lines[:-1], "altered", COUNT + 1, "lacks the events from 9 on"),
-        (lambda lines: [], "altered", 1, "lacks the events from 1 on"),
+        (lambda lines: lines[:-1], "torn", COUNT + 1, "lacks the events from 9 on"),
+        (lambda lines: [], "torn", 1, "lacks the events from 1 on"),
         (lambda lines: [*lines[:-1], lines[-1][:-1]], "torn", COUNT + 1, "line 9 of record.jsonl has no end"),
         (lambda lines: [*lines, lines[-1]], "altered", COUNT + 2, "goes on behind the last event"),
         (lambda lines: [lines[0], *lines[2:]], "altered", 2, "is not what record.sqlite has"),

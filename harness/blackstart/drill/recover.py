@@ -94,7 +94,7 @@ def _needs_it(folder: Path) -> bool:
     ledger = Ledger(folder)
     if ledger.open_rows() or ledger.damaged():
         return True
-    return (folder / "record.sqlite").exists() and not _closed(folder)
+    return (folder / "record.sqlite").exists() and not (_closed(folder) and _copied(folder))
 
 
 def _closed(folder: Path) -> bool:
@@ -103,6 +103,14 @@ def _closed(folder: Path) -> bool:
     except BlackstartError:
         return False
     return event is not None and event.kind == "drill.closed"
+
+
+def _copied(folder: Path) -> bool:
+    """Whether record.jsonl ends with the closing event as well: a harness may die between the two files."""
+    try:
+        return last(folder / "record.jsonl") == last(folder)
+    except BlackstartError:
+        return False
 
 
 def _recover(folder: Path, drill: Recovered) -> None:

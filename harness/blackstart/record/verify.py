@@ -26,7 +26,8 @@ _SEAL_SIZE = len(',"hash":""}') + 64
 class Verdict:
     """What a check found. `event` is the number of the event concerned, None for the whole record.
 
-    unclosed: no last event; the drill runs, or its harness died. torn: a last line without its newline.
+    unclosed: no last event; the drill runs, or its harness died. torn: a last line without its newline, or a
+    record.jsonl that ends before its database does, as a crash between the two leaves it.
     altered: what is there is not what was written.
     """
 
@@ -148,4 +149,4 @@ def _not_a_copy(count: int, copied: int, content: bytes, name: str) -> Verdict:
     rest = "record.sqlite is whole, and blackstart recover writes the file anew from it"
     if _torn(content):
         return Verdict("torn", copied + 1, f"line {copied + 1} of {name} has no end; {rest}")
-    return Verdict("altered", copied + 1, f"{name} lacks the events from {copied + 1} on; {rest}")
+    return Verdict("torn", copied + 1, f"{name} lacks the events from {copied + 1} on; {rest}")

@@ -1,0 +1,33 @@
+"""Drills whose harness is killed at random instants leave nothing: the benchmark's check, a few rounds of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.replica, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS = 25
+
+
+def test_a_harness_that_is_killed_at_any_instant_leaves_nothing() -> None:
+    """Seeded: the same drills, faults and instants each time; what happens at them is the machine's."""
+    words = [sys.executable, "bench/soak.py", "--rounds", str(ROUNDS), "--seed", "4", "--deep", "6"]
+    ended = subprocess.run(
+        words, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout, ended.stderr
+    seen = json.loads(ended.stdout)
+    assert seen["broken"] == []
+    assert ended.returncode == 0, ended.stderr
+    assert seen["rounds"] == ROUNDS
+    zeros = ("faults_left", "events_lost", "processes_left", "records_unreadable", "not_recovered")
+    assert {name: seen[name] for name in zeros} == dict.fromkeys(zeros, 0)
+    assert seen["ended"]["SIGKILL"] > 0
+    assert seen["events"] > 0
+    assert seen["rows_after_kill"], "no harness was killed while something was broken: nothing was tried"
