@@ -84,7 +84,7 @@ def _parameters(fault: type[Fault]) -> Iterator[Parameter]:
         yield Parameter(
             name,
             shown,
-            "duration" if is_duration else _type(about, field.annotation),
+            "duration" if is_duration else _type(about),
             field.description or "",
         )
 
