@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
     from blackstart.replica.layout import Address
 
-__all__ = ["address_of", "image_probe", "login_probe", "push_probe", "steady_probe", "tag_probe"]
+__all__ = [
+    "address_of",
+    "blob_probe",
+    "image_probe",
+    "login_probe",
+    "push_probe",
+    "steady_probe",
+    "tag_probe",
+]
 
 
 def address_of(replica: Replica, target: str) -> Address:
@@ -76,6 +84,21 @@ def push_probe(replica: Replica, target: str) -> Probe:
         client(each_s).put_manifest("probe", TAG, manifest)
 
     return AskingProbe(f"{target}-push", "component", target, push, answers=2)
+
+
+def blob_probe(replica: Replica, target: str, limit_s: float) -> Probe:
+    """Green when a small blob comes within the limit."""
+    client = client_of(replica, target, CANARY)
+    digest = next(iter(image(CANARY).blobs))
+
+    def get(each_s: float) -> None:
+        asked = client(min(each_s, limit_s))
+        try:
+            asked.blob(CANARY, digest)
+        except TimeoutError:
+            raise Refused(f"no blob within {limit_s * 1000:.0f} ms") from None
+
+    return AskingProbe(f"{target}-blobs", "component", target, get)
 
 
 def steady_probe(replica: Replica, target: str, in_a_row: int) -> Probe:

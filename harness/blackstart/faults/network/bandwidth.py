@@ -1,0 +1,60 @@
+"""Only so many bytes a second pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from blackstart.errors import ReplicaError
+from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
+from blackstart.faults.network.questions import question_of
+from blackstart.faults.network.toxic import Direction, Toxic, proxied
+from blackstart.source import Duration
+
+if TYPE_CHECKING:
+    from blackstart.faults.base import Undo
+    from blackstart.replica.base import Replica
+
+__all__ = ["NetworkBandwidth"]
+
+
+class NetworkBandwidth(LinkFault):
+    """Let only so many bytes a second pass, for each connection and direction."""
+
+    name: ClassVar[str] = "network.bandwidth"
+    summary: ClassVar[str] = "each connection to a component carries only so many bytes a second"
+    kinds: ClassVar[tuple[str, ...]] = STREAMS
+    turns_red: ClassVar[str] = "{target}-throughput"
+    seen: ClassVar[str] = (
+        "small answers are late, large ones time out; the longer the answer, the later it is"
+    )
+
+    rate: int = Field(default=1, ge=1, le=1000, description="KB/s of 1000 bytes")
+    stream: Direction = Field(default="downstream", description="what is slow: requests, answers, or both")
+    limit: Duration = Field(
+        default=0.1, gt=0, lt=2, description="the probe is red when an answer takes longer than this"
+    )
+
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        """ReplicaError too when the component's answers are so short that nobody would see it."""
+        undo = super().prepare(replica, target)
+        source = proxied(replica).address_of(self.clients[0] if self.clients else "probes")
+        try:
+            size = question_of(replica, target, source)(2.0)
+        except Exception:
+            return undo  # it does not answer now: another fault's doing, and no reason not to go on
+        if size / (self.rate * 1000) <= self.limit:
+            raise ReplicaError(
+                f"at {self.rate} KB/s an answer of {target} ({size} bytes) comes within {self.limit * 1000:.0f} ms: "
+                "no probe would see it",
+                hint="take a lower rate or limit",
+            )
+        return undo
+
+    def limit_s(self) -> float:
+        return self.limit
+
+    def toxics(self, protocol: str) -> Sequence[Toxic]:
+        return [] if protocol == "udp" else everywhere(self.stream, "bandwidth", {"rate": self.rate})

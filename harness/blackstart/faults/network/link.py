@@ -1,0 +1,81 @@
+"""What the faults of a network have in common: on which connections, and the probe that sees them.
+
+On the proxies of DNS that carry UDP, the toxics are the datagrams' own: delay, drop, or the proxy down. What acts
+on connections alone is refused there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from blackstart.faults.network.questions import answer_probe, question_of
+from blackstart.faults.network.toxic import Direction, Toxic, ToxicFault, proxied
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blackstart.replica.base import Probe, Replica
+
+__all__ = ["OWN", "STREAMS", "ClientName", "LinkFault", "everywhere", "ms", "streams"]
+
+ClientName = Literal["people", "probes", "resolver", "payments", "orders", "search", "canary"]
+
+STREAMS = ("vault", "registry", "workload")
+"""Kinds that speak over connections alone; DNS goes by datagrams first."""
+
+OWN = "{probe}"
+
+
+def ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def streams(direction: Direction) -> tuple[str, ...]:
+    return ("upstream", "downstream") if direction == "both" else (direction,)
+
+
+class LinkFault(ToxicFault):
+    """A fault of the connections to one component, of all of its clients or of some."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("*",)
+    asks: ClassVar[int] = 1
+    """How many answers the probe wants in a row."""
+
+    clients: tuple[ClientName, ...] = Field(
+        default=(), description="whose connections it acts on; everybody's when left out"
+    )
+
+    def limit_s(self) -> float:
+        """Seconds after which an answer is too late for the brought probe."""
+        return 1.0
+
+    def only_from(self, replica: Replica) -> tuple[str, ...]:
+        return tuple(map(proxied(replica).address_of, self.clients))
+
+    def marks(self) -> tuple[str, ...]:
+        return ("for", *self.clients) if self.clients else ()
+
+    def probe_name(self, target: str, own: str) -> str:
+        """`turns_red`; with chosen clients a probe of its own, which asks as the first of them."""
+        return "-".join([super().probe_name(target, own), *self.marks()])
+
+    def resources(self, target: str) -> frozenset[str]:
+        """This kind of fault on this component, for each client."""
+        kind = f"{target}/network/{self.name.rpartition('.')[2]}"
+        return frozenset(f"{kind}/{client}" for client in self.clients) or frozenset([kind])
+
+    def probe(self, replica: Replica, target: str) -> Probe | None:
+        if self.turns_red == OWN and not self.clients:
+            return None
+        own = next((probe.name for probe in replica.probes() if probe.subject == target), target)
+        source = proxied(replica).address_of(self.clients[0] if self.clients else "probes")
+        question = question_of(replica, target, source)
+        name = self.probe_name(target, own)
+        return answer_probe(name, target, question, limit_s=self.limit_s(), times=self.asks)
+
+
+def everywhere(direction: Direction, type: str, attributes: Mapping[str, object]) -> Sequence[Toxic]:
+    """The same toxic on each of the streams."""
+    return [Toxic(type, stream, attributes) for stream in streams(direction)]

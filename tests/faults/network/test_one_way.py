@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from blackstart.faults.contract import prove_fault
+from blackstart.faults.network.one_way import NetworkOneWay
+
+if TYPE_CHECKING:
+    from blackstart.replica.local import LocalReplica
+
+FAULT = NetworkOneWay()
+FOR_PAYMENTS = NetworkOneWay(clients=("payments",))
+
+Fixing = Callable[[str], Callable[[], None]]
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize("target", ["vault", "dns", "resolver", "registry", "orders"])
+def test_it_keeps_its_contract(
+    replica: LocalReplica, fixing: Fixing, another: Callable[[], LocalReplica], target: str
+) -> None:
+    prove_fault(FAULT, replica, target, fix=fixing(f"network restore {target}"), another=another)
+
+
+@pytest.mark.replica
+def test_for_one_client_only(replica: LocalReplica, fixing: Fixing) -> None:
+    prove_fault(FOR_PAYMENTS, replica, "vault", fix=fixing("network restore vault"))
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize("target", ["vault", "dns"])
+def test_requests_lost(replica: LocalReplica, target: str) -> None:
+    prove_fault(NetworkOneWay(lost="requests"), replica, target)
+
+
+@pytest.mark.replica
+def test_without_the_answers_what_was_asked_for_is_done(replica: LocalReplica) -> None:
+    """A service is deployed anew although whoever ordered it never hears of it."""
+    before = replica.exec("orders", ["teams"]).stdout.splitlines()[1].split()[1]
+    undo = FAULT.prepare(replica, "orders")
+    FAULT.inject(replica, "orders", undo)
+    try:
+        assert replica.exec("orders", ["timeout", "3", "deploy", "orders"]).exit_code != 0
+    finally:
+        FAULT.heal(replica, "orders", undo)
+    after = replica.exec("orders", ["teams"]).stdout.splitlines()[1].split()[1]
+    assert after != before
+
+
+def test_values_that_make_no_sense() -> None:
+    with pytest.raises(ValidationError, match="'requests' or 'answers'"):
+        NetworkOneWay.model_validate({"lost": "all"})
