@@ -10,6 +10,7 @@ import os
 import select
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -57,7 +58,10 @@ class Timer:
 
 
 class Loop:
-    """Register sockets, ask for calls at a time, run. Only `call_from_thread` may be used from another thread."""
+    """Register sockets, ask for calls at a time, run. Only `call_from_thread` may be used from another thread.
+
+    An exception that nobody caught is a bug; its traceback goes to stderr, and everybody else is still served.
+    """
 
     def __init__(self, clock: Clock = time.monotonic_ns) -> None:
         self.now = clock
@@ -121,7 +125,11 @@ class Loop:
         for fd, events in self._poll(longest_s):
             ready = self._ready.get(fd)  # an earlier one of this batch may have closed it
             if ready is not None:
-                ready(events)
+                try:
+                    ready(events)
+                except Exception:
+                    self.unregister(fd)  # or it would be told again, for ever
+                    traceback.print_exc()
         if self._timers:
             self.run_due()
 
@@ -130,7 +138,11 @@ class Loop:
         timers = self._timers
         now = self.now()
         while timers and timers[0][0] <= now:
-            heapq.heappop(timers)[2].fire()
+            timer = heapq.heappop(timers)[2]
+            try:
+                timer.fire()
+            except Exception:
+                traceback.print_exc()
 
     def next_due(self) -> int | None:
         """When the next timer is due. Cancelled ones are forgotten on the way."""

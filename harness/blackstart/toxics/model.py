@@ -134,6 +134,8 @@ class Toxic:
     attributes: Attributes
     clients: Networks
     ttl_ms: int = 0
+    rolls: int = 0
+    """How often whom it acts on was decided anew: part of what the dice are seeded with."""
 
     def to_json(self) -> dict[str, Any]:
         """As Toxiproxy shows it; our extensions only where they are used."""
@@ -164,11 +166,15 @@ class Change:
     clients: Networks
     ttl_ms: int
 
-    def apply(self, toxic: Toxic) -> None:
+    def apply(self, toxic: Toxic) -> bool:
+        """Write the values. Returns whether they may change whom the toxic acts on."""
+        rolled = (self.toxicity, self.clients.texts) != (toxic.toxicity, toxic.clients.texts)
+        toxic.rolls += rolled
         toxic.attributes = self.attributes
         toxic.toxicity = self.toxicity
         toxic.clients = self.clients
         toxic.ttl_ms = self.ttl_ms
+        return rolled
 
 
 def read_toxic(document: Any, protocol: str, types: Mapping[str, ToxicType]) -> Toxic:

@@ -160,8 +160,7 @@ class Proxy:
 
     def change(self, toxic: Toxic, change: Change) -> None:
         """Apply what was found good, as a whole; the toxic's time begins anew."""
-        rolled = (change.toxicity, change.clients.texts) != (toxic.toxicity, toxic.clients.texts)
-        change.apply(toxic)
+        rolled = change.apply(toxic)
         self._limit(toxic)
         if self._listener:
             self._listener.toxic_changed(toxic, rolled=rolled)
