@@ -78,9 +78,13 @@ class DnsNegativeCached(Fault):
                 f"{self.name}: {target} answers {answer.rcode} where its authority said NXDOMAIN"
             )
 
+    def no(self, undo: Undo) -> Rule:
+        """What the authority says for that moment."""
+        return Rule(undo["name"], "NXDOMAIN", ttl=KEPT_S)
+
     def _told_no(self, undo: Undo) -> Answer:
         policy = PolicyFile(Path(str(undo["folder"])))
-        policy.add(Rule(undo["name"], "NXDOMAIN", ttl=KEPT_S))
+        policy.add(self.no(undo))
         try:
             flush(Path(str(undo["resolver"])))
             return ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)

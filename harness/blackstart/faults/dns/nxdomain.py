@@ -28,4 +28,5 @@ class DnsNxdomain(RecordFault):
     fix: ClassVar[str] = "publish the record again: zone history, zone rollback SERIAL; then cache flush"
 
     def broken(self, zone: Zone) -> Mapping[Key, Sequence[Record]]:
-        return {(record.name, record.type): () for record in zone.find(service_name(self.service))}
+        name = service_name(self.service)
+        return {(name, type_): () for type_ in ("SRV", *sorted(zone.types(name) - {"SRV"}))}

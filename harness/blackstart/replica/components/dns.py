@@ -5,6 +5,7 @@ Not on port 53, so services are found by SRV record: name and port (RFC 2782).
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from blackstart.replica.programs.dnsclient import Record, ask
 from blackstart.replica.servers import Launch
 from blackstart.replica.tools import TOOLS
 
-__all__ = ["VAULT_SERVICE", "authority", "check_authority", "check_resolver", "resolver", "zone"]
+__all__ = ["VAULT_SERVICE", "authority", "check_authority", "check_resolver", "listening", "resolver", "zone"]
 
 VAULT_SERVICE = f"_vault._tcp.{ZONE}"
 TTL_S = 30
@@ -55,6 +56,15 @@ def resolver(
 
 def _launch(folder: Path, arguments: list[str], env: Mapping[str, str]) -> Launch:
     return Launch([str(TOOLS["names"].python), "-s", str(_PROGRAM), *arguments], env, folder)
+
+
+def listening(address: Address) -> bool:
+    """Whether a server takes questions, whatever it answers: it is in service although names in it are broken."""
+    try:
+        socket.create_connection(address, timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def check_authority(address: Address, timeout_s: float) -> None:

@@ -18,11 +18,14 @@ from typing import Any
 
 from blackstart.replica.programs.dnsclient import Record
 
-__all__ = ["HELD", "ZONE_FILE", "Zone", "ZoneFolder", "locked", "replaced", "rrset"]
+__all__ = ["HELD", "LISTEN", "ZONE_FILE", "Zone", "ZoneFolder", "locked", "replaced", "rrset"]
 
 ZONE_FILE = "zone.json"
 HELD = "zone.held.json"
 """A copy that is served in the zone's place while it lies there: what an authority has that gets no updates."""
+
+LISTEN = "listen"
+"""Where the authority itself listens, whatever is in front of it: for those who work on its machine."""
 
 _FIRST = "zone.first.json"
 _HISTORY = "history"
@@ -69,6 +72,9 @@ class Zone:
     def find(self, name: str, type_: str | None = None) -> tuple[Record, ...]:
         """The records of a whole name, of one type or of all."""
         return tuple(r for r in self.records if r.name == name and type_ in (None, r.type))
+
+    def types(self, name: str) -> set[str]:
+        return {record.type for record in self.find(name)}
 
     def with_rrset(self, name: str, type_: str, records: Iterable[Record]) -> Zone:
         """With these records in the place of all that the name has of the type; none: without them."""
