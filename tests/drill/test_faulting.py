@@ -110,6 +110,16 @@ def test_the_intent_is_in_the_ledger_before_the_first_side_effect(stand: Stand, 
     assert faults_of(stand) == ["fault.intended", "fault.injected", "fault.effective"]
 
 
+def test_a_fault_that_the_watchdog_healed_is_open_again_before_it_is_injected_again(
+    stand: Stand, bench: Bench
+) -> None:
+    bench.inject()
+    bench.ledger.mark("down", "proven")
+    bench.faults.reinject()
+    assert bench.fault.known == ["reinjected"]
+    assert faults_of(stand)[-1] == "fault.reinjected"
+
+
 def test_a_fault_without_effect_makes_the_drill_invalid(stand: Stand, bench: Bench) -> None:
     bench.fault.works = False
     with pytest.raises(InvalidDrill, match="had no effect: the probe vault was green after 2 s, not red"):

@@ -188,10 +188,10 @@ class Faults:
                 self._break_again(active.armed, active)
 
     def _break_again(self, armed: Armed, active: Active) -> None:
+        self._journal.mark(armed, "reinjected")  # before it is: the ledger may say that it was healed meanwhile
         active.inject(self._replica)
         if active.moved:
             active.moved.do()
-        self._journal.mark(armed, "reinjected")
         self._journal.emit(FaultReinjected(armed.id))
         sampler = self._conductor.probes()
         self._conductor.watch(lambda: sampler.state(armed.probe) == "red", armed.within_s)
