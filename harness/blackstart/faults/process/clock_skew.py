@@ -40,8 +40,10 @@ class ProcessClockSkew(Under):
     program: ClassVar[str] = "skewed.py"
     waits: ClassVar[bool] = True
 
-    by: Duration = Field(3600.0, ge=10, description="how far the clock is off")
-    direction: Literal["ahead", "behind"] = Field("ahead", description="whether it is ahead or behind")
+    by: Duration = Field(default=3600.0, ge=10, description="how far the clock is off")
+    direction: Literal["ahead", "behind"] = Field(
+        default="ahead", description="whether it is ahead or behind"
+    )
 
     def options(self) -> tuple[str, ...]:
         return (f"{self.by if self.direction == 'ahead' else -self.by:g}",)

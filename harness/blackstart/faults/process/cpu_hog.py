@@ -21,7 +21,7 @@ from blackstart.watchdog import VARIABLE, processes
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
 
-__all__ = ["ProcessCpuHog"]
+__all__ = ["ProcessCpuHog", "hogs"]
 
 MARK = "BLACKSTART_HOG"
 """In the environment of a hog: whose CPU it takes."""
@@ -47,14 +47,16 @@ class ProcessCpuHog(Fault):
     fix: ClassVar[str] = "end the hog: kill PID of hog.py; or restart the component: service restart NAME"
     grows_by: ClassVar[tuple[str, ...]] = ("period",)
 
-    share: float = Field(0.05, gt=0, le=0.5, description="the part of the time in which it may run")
-    period: Duration = Field(1.7, ge=0.5, le=10, description="how long running and waiting take together")
+    share: float = Field(default=0.05, gt=0, le=0.5, description="the part of the time in which it may run")
+    period: Duration = Field(
+        default=1.7, ge=0.5, le=10, description="how long running and waiting take together"
+    )
     threshold: Duration = Field(
-        0.2, ge=0.05, le=2, description="an answer that takes longer turns the probe red"
+        default=0.2, ge=0.05, le=2, description="an answer that takes longer turns the probe red"
     )
 
     def prepare(self, replica: Replica, target: str) -> Undo:
-        if _hogs(replica, target):
+        if hogs(replica, target):
             raise ReplicaError(f"somebody takes the CPU of {target} already")
         return {"component": target}
 
@@ -80,7 +82,7 @@ class ProcessCpuHog(Fault):
         bring_back(replica, target)
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
-        return not _hogs(replica, target) and replica.running(target) and not paused(replica, target)
+        return not hogs(replica, target) and replica.running(target) and not paused(replica, target)
 
     def probe(self, replica: Replica, target: str) -> Probe:
         return latency(replica, target, self.threshold)
@@ -95,7 +97,7 @@ def _groups(replica: Replica, target: str) -> set[int]:
     return groups
 
 
-def _hogs(replica: Replica, target: str) -> list[int]:
+def hogs(replica: Replica, target: str) -> list[int]:
     """The hogs of a component, also those that another process started."""
     mark = f"{MARK}={target}".encode()
     return [pid for pid in processes(replica.label) if mark in _environment(pid)]
@@ -111,8 +113,8 @@ def _environment(pid: int) -> list[bytes]:
 
 def _end_hogs(replica: Replica, target: str) -> None:
     """Returns when none is left: what a living one stops again, nobody could let go on."""
-    while hogs := _hogs(replica, target):
-        for pid in hogs:
+    while found := hogs(replica, target):
+        for pid in found:
             _kill(pid, target)
 
 

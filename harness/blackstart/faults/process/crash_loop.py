@@ -26,8 +26,10 @@ class ProcessCrashLoop(Under):
     )
     program: ClassVar[str] = "restarting.py"
 
-    alive: Duration = Field(3.0, ge=0.1, le=15, description="how long it lives each time")
-    pause: Duration = Field(3.0, ge=0.5, le=60, description="how long it is down before it is started again")
+    alive: Duration = Field(default=3.0, ge=0.1, le=15, description="how long it lives each time")
+    pause: Duration = Field(
+        default=3.0, ge=0.5, le=60, description="how long it is down before it is started again"
+    )
 
     def options(self) -> tuple[str, ...]:
         return ("--alive", f"{self.alive:g}", "--pause", f"{self.pause:g}", "--")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from blackstart.faults.base import Fault, Undo
+from blackstart.faults.process.standing import bring_back
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -17,15 +18,16 @@ class Ended(Fault):
 
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = "connections to the component are refused, and no process of it runs"
-    fix: ClassVar[str] = "start it again: service start NAME"
+    fix: ClassVar[str] = (
+        "start it again: service start NAME; Vault must then be unsealed: bao operator unseal"
+    )
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         return {"component": target}
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
         """Start the component unless somebody has already. ReplicaError when it does not come up."""
-        if not replica.running(target):
-            replica.start(target)
+        bring_back(replica, target)
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
         return replica.running(target)

@@ -27,12 +27,15 @@ class ProcessMemoryHog(Under):
     summary: ClassVar[str] = "a component has no memory left: it is killed, and each new start dies of it too"
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = (
-        "connections are refused; its log has a MemoryError, or cannot allocate memory, at each start"
+        "connections are refused; its log has a MemoryError at each start; Vault ends before it can say a word, and "
+        "its log has only its supervisor's: bao ended with code -11"
     )
     program: ClassVar[str] = "restarting.py"
 
-    left: int = Field(16, ge=4, le=16, description="MiB that the component may use")
-    pause: Duration = Field(2.0, ge=0.5, le=60, description="how long it is down before it is started again")
+    left: int = Field(default=16, ge=4, le=16, description="MiB that the component may use")
+    pause: Duration = Field(
+        default=2.0, ge=0.5, le=60, description="how long it is down before it is started again"
+    )
 
     def options(self) -> tuple[str, ...]:
         return ("--memory", str(self.left * MIB), "--pause", f"{self.pause:g}", "--")

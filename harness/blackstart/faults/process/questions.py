@@ -26,8 +26,8 @@ _KINDS_OF_DNS = ("dns", "resolver")
 
 
 def connects(replica: Replica, target: str) -> Probe:
-    """Green when a new connection gets an answer: TCP also to name servers."""
-    return AskingProbe(f"{target}-connects", "component", target, _question(replica, target))
+    """Green when a new connection gets an answer within a second: TCP also to name servers."""
+    return AskingProbe(f"{target}-connects", "component", target, _question(replica, target), answers=2)
 
 
 def latency(replica: Replica, target: str, threshold_s: float) -> Probe:

@@ -32,7 +32,7 @@ class ProcessSlowRestart(Under):
     )
     program: ClassVar[str] = "starting.py"
 
-    delay: Duration = Field(120.0, ge=1, le=3600, description="how long it takes to come up")
+    delay: Duration = Field(default=120.0, ge=1, le=3600, description="how long it takes to come up")
 
     def options(self) -> tuple[str, ...]:
         return ()

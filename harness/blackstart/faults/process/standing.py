@@ -97,7 +97,17 @@ def bring_back(replica: Replica, component: str) -> None:
     if not replica.running(component):
         replica.start(component)
     elif replica.components()[component].kind == "vault":
-        from blackstart.faults.vault.seal import VaultSeal
+        _unseal(replica, component)
 
-        seal = VaultSeal()
-        seal.heal(replica, component, seal.prepare(replica, component))
+
+def _unseal(replica: Replica, component: str) -> None:
+    from blackstart.faults.vault.seal import VaultSeal
+    from blackstart.replica.components.vault import Keyholder
+
+    if isinstance(replica, Keyholder):
+        place = {
+            "component": component,
+            "endpoint": replica.components()[component].endpoint,
+            "keyring": str(replica.keyring()),
+        }
+        VaultSeal().heal(replica, component, place)

@@ -60,11 +60,12 @@ def limited(memory: int | None) -> Callable[[], None] | None:
 
 
 def live_and_die(command: list[str], alive_s: float | None, memory: int | None) -> None:
-    """One life of the server."""
+    """One life of the server; how it ended goes to its log, as every supervisor says it."""
     with subprocess.Popen(command, preexec_fn=limited(memory)) as server:
         with suppress(subprocess.TimeoutExpired):
             server.wait(alive_s)
         kill_others()
+    print(f"{os.path.basename(command[0])} ended with code {server.returncode}", flush=True)
 
 
 def end(*_: object) -> None:

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from blackstart.errors import ReplicaError
+from blackstart.faults.contract import LIMIT_S, prove_fault
+from blackstart.faults.process.cpu_hog import ProcessCpuHog, hogs
+from blackstart.faults.process.standing import paused
+from blackstart.replica.waiting import wait_until
+from blackstart.watchdog import processes
+
+if TYPE_CHECKING:
+    from blackstart.faults.base import Fault, Undo
+    from blackstart.replica.local import LocalReplica
+
+FAULT = ProcessCpuHog()
+
+Fixing = Callable[[str], Callable[[], None]]
+
+
+@pytest.mark.replica
+def test_it_keeps_its_contract(
+    replica: LocalReplica, restarted: Fixing, another: Callable[[], LocalReplica]
+) -> None:
+    prove_fault(FAULT, replica, "vault", fix=restarted("vault"), another=another)
+    assert hogs(replica, "vault") == []
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize("component", ["dns", "resolver", "registry", "payments"])
+def test_on_every_kind(
+    replica: LocalReplica, breaks_and_heals: Callable[[Fault, str], None], component: str
+) -> None:
+    breaks_and_heals(FAULT, component)
+    assert hogs(replica, component) == []
+    assert not paused(replica, component)
+
+
+@pytest.mark.replica
+def test_people_end_the_hog(
+    replica: LocalReplica,
+    broken: Callable[[Fault, str], Undo],
+    people: Callable[[str], str],
+    turns: Callable[[Fault, str, str], None],
+) -> None:
+    undo = broken(FAULT, "dns")
+    (hog,) = hogs(replica, "dns")
+    people(f"kill {hog}")
+    assert wait_until(lambda: FAULT.gone(replica, "dns", undo), LIMIT_S), "it lets it go on before it ends"
+    turns(FAULT, "dns", "green")
+    FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.replica
+def test_the_watchdog_would_find_it_and_the_component_is_not_it(
+    replica: LocalReplica, broken: Callable[[Fault, str], Undo]
+) -> None:
+    undo = broken(FAULT, "dns")
+    try:
+        (hog,) = hogs(replica, "dns")
+        assert hog in processes(replica.label)
+        assert hog not in replica.pids("dns")
+        assert os.getpgid(hog) not in {os.getpgid(pid) for pid in replica.pids("dns")}
+    finally:
+        FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.replica
+def test_injected_again_there_is_still_one(
+    replica: LocalReplica, broken: Callable[[Fault, str], Undo]
+) -> None:
+    undo = broken(FAULT, "dns")
+    (first,) = hogs(replica, "dns")
+    larger = ProcessCpuHog.model_validate({"period": "3s"})
+    larger.inject(replica, "dns", undo)
+    (second,) = hogs(replica, "dns")
+    assert first != second
+    FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.replica
+def test_killed_hogs_leave_a_component_that_healing_lets_go_on(
+    replica: LocalReplica,
+    broken: Callable[[Fault, str], Undo],
+    people: Callable[[str], str],
+    turns: Callable[[Fault, str, str], None],
+) -> None:
+    undo = broken(FAULT, "dns")
+    (hog,) = hogs(replica, "dns")
+    assert wait_until(lambda: paused(replica, "dns"), LIMIT_S)
+    people(f"kill -KILL {hog}")
+    assert not FAULT.gone(replica, "dns", undo)
+    FAULT.heal(replica, "dns", undo)
+    assert not paused(replica, "dns")
+    turns(FAULT, "dns", "green")
+
+
+@pytest.mark.replica
+def test_one_whose_cpu_is_taken_already_is_refused(
+    replica: LocalReplica, broken: Callable[[Fault, str], Undo]
+) -> None:
+    undo = broken(FAULT, "dns")
+    try:
+        with pytest.raises(ReplicaError, match=r"^somebody takes the CPU of dns already$"):
+            FAULT.prepare(replica, "dns")
+    finally:
+        FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.replica
+def test_one_that_does_not_run_is_refused(replica: LocalReplica) -> None:
+    undo = FAULT.prepare(replica, "dns")
+    replica.kill("dns")
+    try:
+        with pytest.raises(ReplicaError, match=r"^dns does not run in a process group of its own"):
+            FAULT.inject(replica, "dns", undo)
+    finally:
+        FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.parametrize("given", [{"share": 0}, {"share": 0.9}, {"period": "1m"}, {"threshold": "0s"}])
+def test_numbers_out_of_range_are_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ProcessCpuHog.model_validate(given)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from blackstart.errors import ReplicaError
+from blackstart.faults.contract import prove_fault
+from blackstart.faults.process.pause import ProcessPause
+from blackstart.testing import FakeReplica
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from blackstart.faults.base import Fault, Undo
+    from blackstart.replica.local import LocalReplica
+
+FAULT = ProcessPause()
+
+Fixing = Callable[[str], Callable[[], None]]
+
+
+@pytest.mark.replica
+def test_it_keeps_its_contract(
+    replica: LocalReplica, restarted: Fixing, another: Callable[[], LocalReplica]
+) -> None:
+    prove_fault(FAULT, replica, "registry", fix=restarted("registry"), another=another)
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize("component", ["vault", "dns", "resolver", "payments"])
+def test_on_every_kind(breaks_and_heals: Callable[[Fault, str], None], component: str) -> None:
+    breaks_and_heals(FAULT, component)
+
+
+@pytest.mark.replica
+def test_people_let_every_process_of_it_go_on(
+    replica: LocalReplica, broken: Callable[[Fault, str], Undo], people: Callable[[str], str]
+) -> None:
+    undo = broken(FAULT, "search")
+    supervisor, *versions = replica.pids("search")
+    people(f"kill -CONT {supervisor}")
+    assert not FAULT.gone(replica, "search", undo), "the version that serves is stopped still"
+    people(f"kill -CONT {' '.join(map(str, versions))}")
+    assert FAULT.gone(replica, "search", undo)
+    FAULT.heal(replica, "search", undo)
+
+
+@pytest.mark.replica
+def test_one_that_died_while_it_hung_is_started(
+    replica: LocalReplica,
+    broken: Callable[[Fault, str], Undo],
+    turns: Callable[[Fault, str, str], None],
+) -> None:
+    undo = broken(FAULT, "dns")
+    replica.kill("dns")
+    assert not FAULT.gone(replica, "dns", undo), "it serves nobody"
+    FAULT.heal(replica, "dns", undo)
+    turns(FAULT, "dns", "green")
+
+
+@pytest.mark.replica
+def test_one_that_hangs_already_is_refused(replica: LocalReplica) -> None:
+    replica.pause("dns")
+    try:
+        with pytest.raises(ReplicaError, match=r"^dns is stopped already: "):
+            FAULT.prepare(replica, "dns")
+    finally:
+        replica.resume("dns")
+
+
+def test_a_replica_without_processes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReplicaError, match=r"^the replica fake does not say which processes a component has"):
+        FAULT.prepare(FakeReplica(["dns"], tmp_path), "dns")
