@@ -149,6 +149,19 @@ class ZoneFolder:
         for old in self.versions()[:-_KEPT]:
             self._version(old).unlink()
 
+    def roll_back(self, serial: int) -> int:
+        """Publish an earlier version's records with the next serial, also over a file that cannot be read."""
+        with locked(self.folder):
+            new = self.version(serial)
+            try:
+                current = self.read()
+                self._keep(current)
+                last = current.serial
+            except (OSError, ValueError, KeyError, TypeError, StopIteration):
+                last = self.versions()[-1] + 1
+            _write(self.file, new.with_serial(last + 1))
+            return last + 1
+
     # --- a copy that is held
 
     def hold(self, zone: Zone) -> None:
