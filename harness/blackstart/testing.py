@@ -180,6 +180,10 @@ class FakeReplica:
         self.down_components.discard(component)
         self.set_probes[component].turn("green")
 
+    def restart(self, component: str) -> None:
+        self._end("restart", component)
+        self.start(component)
+
     def running(self, component: str) -> bool:
         return component not in self.down_components
 

@@ -16,6 +16,7 @@ from blackstart.replica import site
 from blackstart.replica.layout import COMPONENTS, TEAMS
 from blackstart.replica.local import LocalReplica
 from blackstart.replica.ports import free_ports
+from blackstart.replica.programs.processes import COMPONENT, LABEL
 from blackstart.replica.toolbox import TOOLS
 from blackstart.replica.waiting import wait_until
 
@@ -128,7 +129,7 @@ def test_each_component_keeps_a_log_and_only_vault_an_audit_log(replica: LocalRe
 
 def test_no_server_gets_the_users_environment(replica: LocalReplica) -> None:
     for pid in labelled(replica.label):
-        assert set(psutil.Process(pid).environ()) <= {"PATH", "LANG", "BLACKSTART_LABEL", "PYTHONPATH"}
+        assert set(psutil.Process(pid).environ()) <= {"PATH", "LANG", LABEL, COMPONENT, "PYTHONPATH"}
 
 
 def test_commands_run_with_the_toolbox(replica: LocalReplica) -> None:

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from blackstart.errors import ReplicaError
+from blackstart.replica.programs.processes import COMPONENT, LABEL
 from blackstart.replica.servers import Launch, Server, tail
 from blackstart.replica.waiting import wait_until
 
@@ -22,6 +23,8 @@ FAMILY = (
     + SLEEP
 )
 
+ENV = {"PATH": os.defpath, "MARK": "yes"}
+
 Make = Callable[[str], Server]
 
 
@@ -30,7 +33,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[Server] = []
 
     def server(code: str) -> Server:
-        launch = Launch([sys.executable, "-c", code], {"PATH": os.defpath, "MARK": "yes"}, tmp_path / "data")
+        launch = Launch([sys.executable, "-c", code], {**ENV, LABEL: tmp_path.name}, tmp_path / "data")
         made.append(Server("thing", launch, tmp_path / "thing.log"))
         made[-1].start()
         return made[-1]
@@ -45,12 +48,16 @@ def ready(server: Server) -> Server:
     return server
 
 
-def test_it_runs_in_a_group_of_its_own_with_its_own_environment(make: Make) -> None:
+def test_it_runs_in_a_group_of_its_own_with_its_own_environment(make: Make, tmp_path: Path) -> None:
     server = ready(make(SLEEP))
     assert server.running()
     assert server.pid is not None
     assert os.getpgid(server.pid) == server.pid
-    assert psutil.Process(server.pid).environ() == {"PATH": os.defpath, "MARK": "yes"}
+    assert psutil.Process(server.pid).environ() == {
+        **ENV,
+        LABEL: tmp_path.name,
+        COMPONENT: "thing",
+    }
     assert psutil.Process(server.pid).cwd().endswith("/data")
 
 
@@ -135,7 +142,7 @@ def test_it_can_be_started_again_after_everything(make: Make) -> None:
 
 
 def test_ending_what_never_ran_is_nothing(tmp_path: Path) -> None:
-    server = Server("thing", Launch(["none"], {}, tmp_path), tmp_path / "log")
+    server = Server("thing", Launch(["none"], {LABEL: "none"}, tmp_path), tmp_path / "log")
     server.stop()
     server.kill()
     server.pause()
@@ -145,7 +152,7 @@ def test_ending_what_never_ran_is_nothing(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    server = Server("thing", Launch([str(tmp_path / "none")], {}, tmp_path), tmp_path / "log")
+    server = Server("thing", Launch([str(tmp_path / "none")], {LABEL: "none"}, tmp_path), tmp_path / "log")
     with pytest.raises(ReplicaError, match=r"thing cannot be started: .*No such file"):
         server.start()
 

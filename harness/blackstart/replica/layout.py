@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["CANARY", "COMPONENTS", "HOST", "PROBE_ROLE", "TEAMS", "ZONE", "Address", "endpoint"]
+__all__ = [
+    "CANARY",
+    "CLIENTS",
+    "COMPONENTS",
+    "HOST",
+    "PROBES",
+    "PROBE_ROLE",
+    "PROXY",
+    "TEAMS",
+    "ZONE",
+    "Address",
+    "endpoint",
+]
 
 Address = tuple[str, int]
 
@@ -18,6 +30,22 @@ COMPONENTS = ("vault", "dns", "resolver", "registry", *TEAMS)
 
 CANARY = "canary"
 """The app that the `ship` probe deploys and takes away again. No component: no fault is aimed at it."""
+
+PROXY = "proxy"
+"""The fault proxy, which every connection passes. No component either; but nothing goes without it."""
+
+CLIENTS = {
+    "people": HOST,
+    "probes": "127.0.1.1",
+    "resolver": "127.0.1.2",
+    "payments": "127.0.1.11",
+    "orders": "127.0.1.12",
+    "search": "127.0.1.13",
+    CANARY: "127.0.1.14",
+}
+"""The address that each client calls from: so a fault of the network can be one client's alone."""
+
+PROBES = CLIENTS["probes"]
 
 PROBE_ROLE = "probe"
 """The AppRole that the login probes use."""

@@ -1,54 +1,50 @@
-"""The embedded replica: real servers as child processes, on loopback, from tool environments made once.
+"""The embedded replica: real servers as processes of this machine, on loopback, from tool environments made once.
 
-Each server is a process group of its own, carries the drill's label in its environment, writes to
-`<folder>/logs/<component>.log` and keeps its data under `<folder>/data/<component>`.
+Each server leads a process group of its own, carries the drill's label and its component's name in its environment,
+writes to `<folder>/logs/<component>.log` and keeps its data under `<folder>/data/<component>`. What it takes to go
+on with the replica in another process lies in `<folder>/site.json` and `<folder>/run/`.
 """
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from blackstart.errors import ReplicaError, UsageError
-from blackstart.replica.asking import Refused
 from blackstart.replica.base import Completed, Component, Probe, Progress, ShellSpec
-from blackstart.replica.components import dns, registry, vault, workload
-from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN
-from blackstart.replica.components.vault_seed import KEYS_NEEDED, Seed, seeded
-from blackstart.replica.layout import COMPONENTS, TEAMS, Address, endpoint
-from blackstart.replica.programs.dnsclient import DnsError
-from blackstart.replica.servers import Server, tail
+from blackstart.replica.components import registry, vault
+from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyring
+from blackstart.replica.components.vault_seed import seeded
+from blackstart.replica.layout import COMPONENTS, TEAMS, endpoint
+from blackstart.replica.programs import processes
+from blackstart.replica.programs.processes import LABEL
+from blackstart.replica.programs.service import LOGS, RUN
+from blackstart.replica.servers import Launch, Server
+from blackstart.replica.servicing import PortTaken, Servicing
 from blackstart.replica.site import Site
+from blackstart.replica.standard import standard_probes
 from blackstart.replica.toolbox import SYSTEM_PATH, Escrow, Toolbox
 from blackstart.replica.tools import TOOLS, ensure_tools
 from blackstart.replica.waiting import wait_until
+from blackstart.replica.written import Written
 
 __all__ = ["LocalReplica"]
-
-START_LIMIT_S = 20.0
-"""Real seconds for one server to come into service, on a machine that is busy with other things."""
 
 DOWN_PATIENCE_S = 0.1
 """Taking the replica down waits this long after SIGTERM: its data is thrown away, so nobody need finish."""
 
 PORT_TRIES = 3
 
-_TAKEN = ("address already in use", "not free on")
-"""How the servers say that somebody has their port: the kernel's words, and CherryPy's."""
-
-
-class _PortTaken(Exception):
-    """Somebody took a port between our choosing it and the server's binding it."""
-
 
 class LocalReplica:
     """The platform in miniature, on this machine. The owner calls `down`, whatever happened.
 
-    `label` marks every process of this replica (BLACKSTART_LABEL in its environment).
+    `label` marks every process of this replica (BLACKSTART_LABEL in its environment). Several objects, also in several
+    processes, may handle the same replica: what runs is looked up, not remembered.
     """
 
     name = "local"
@@ -57,143 +53,121 @@ class LocalReplica:
         self.label = label
         self._folder = folder.absolute()
         self._participants = tuple(participants)
-        self._servers: dict[str, Server] = {}
-        self._site_or_none: Site | None = None
-        self._tokens: dict[str, str] = {}
         self._toolbox = Toolbox(self._folder, label)
-        self._seed: Seed | None = None
+        self._servers: dict[str, Server] = {}
+        self._tokens: dict[str, str] = {}
+        self._known: tuple[Site, Keyring] | None = None
+
+    @classmethod
+    def attach(cls, folder: Path, label: str) -> LocalReplica:
+        """The replica of that folder as another process left it, whether its servers run or not.
+
+        ReplicaError when there is none, when it is another label's, or when it was never quite up.
+        """
+        written = Written.read(folder, label)
+        replica = cls(folder, label, written.participants)
+        replica._tokens.update(written.tokens)
+        replica._know(written.site, written.launches)
+        return replica
 
     # --- up and down ----------------------------------------------------------------------------
 
     def up(self, progress: Progress) -> None:
         """Make what is missing of tools and seeds, then start everything. Leaves nothing running when it fails."""
         ensure_tools(progress)
-        env = self._env()
         progress("seeding", 0, 0)
-        with ThreadPoolExecutor(2) as pool:
-            images = pool.submit(registry.seeded, env)
-            self._seed = seeded(env)
-            self._lay_out(images.result())
+        self._lay_out()
         for _ in range(PORT_TRIES):
-            try:
+            self._lay_site()
+            with suppress(PortTaken):
                 self._start_all(progress)
-            except _PortTaken:
-                continue
-            except BaseException:
-                self.down()
-                raise
-            return
+                return
         raise ReplicaError("every port that was free a moment ago was taken by somebody", hint="try again")
+
+    def resume_up(self, progress: Progress) -> None:
+        """Start the servers of a replica that went down without being thrown away: same ports, data and tokens.
+
+        ReplicaError when somebody has taken a port of it meanwhile, or when a server does not come into service;
+        then nothing is left running.
+        """
+        ensure_tools(progress)
+        try:
+            self._start_all(progress)
+        except PortTaken as error:
+            raise ReplicaError(
+                f"{error} had its port taken by another program while it was down",
+                hint="end that program, and resume again; `ss -ltnp` says which it is",
+            ) from error
 
     def _env(self) -> dict[str, str]:
         """A server's environment: the label, and nothing of the user's."""
-        return {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "BLACKSTART_LABEL": self.label}
+        return {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", LABEL: self.label}
 
-    def _lay_out(self, images: Path) -> None:
+    def _lay_out(self) -> None:
         """A fresh platform, whatever an earlier `up` left here; the tokens it gave are worth nothing now."""
+        with ThreadPoolExecutor(2) as pool:
+            images = pool.submit(registry.seeded, self._env())
+            seed = seeded(self._env())
+            image_folder = images.result()
         self._tokens.clear()
-        shutil.rmtree(self._folder / "data", ignore_errors=True)
-        (self._folder / "logs").mkdir(parents=True, exist_ok=True)
-        self._seeded().copy_data(self._data("vault"))
-        registry.copy_data(images, self._data("registry"))
-
-    def _data(self, component: str) -> Path:
-        return self._folder / "data" / component
-
-    def _seeded(self) -> Seed:
-        if self._seed is None:
-            raise ReplicaError("the replica is not up", hint="call up first")
-        return self._seed
-
-    def _site(self) -> Site:
-        if self._site_or_none is None:
-            raise ReplicaError("the replica is not up", hint="call up first")
-        return self._site_or_none
-
-    def _start_all(self, progress: Progress) -> None:
-        progress("starting servers", 0, len(COMPONENTS))
-        self._lay_site()
-        for server in self._servers.values():
-            server.start()
-        with self._waiters() as pool:
-            waits = [
-                pool.submit(self._into_service, name) for name in ("vault", "dns", "resolver", "registry")
-            ]
-            waits += [pool.submit(self._supervised, name) for name in self._site().services]
-            _all_results(waits)
-            progress("deploying services", 4, len(COMPONENTS))
-            _all_results([pool.submit(self._deploy, name) for name in TEAMS])
-        progress("the replica is up", len(COMPONENTS), len(COMPONENTS))
-
-    @contextmanager
-    def _waiters(self) -> Iterator[ThreadPoolExecutor]:
-        """Threads that wait for the servers; when one fails, the servers end first, so that nobody waits on."""
-        pool = ThreadPoolExecutor(len(self._servers))
-        try:
-            yield pool
-        except BaseException:
-            self.down()
-            raise
-        finally:
-            pool.shutdown()
+        for name in ("data", RUN):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        (self._folder / LOGS).mkdir(parents=True, exist_ok=True)
+        seed.copy_data(self.data("vault"))
+        registry.copy_data(image_folder, self.data("registry"))
 
     def _lay_site(self) -> None:
         """New ports, and servers that know of them; none is started."""
-        site = self._site_or_none = Site.choose()
-        launches = site.launches(self._folder / "data", self._seeded(), self._env())
-        self._servers = {name: Server(name, each, self.log(name)) for name, each in launches.items()}
+        site, keys = Site.choose(), Keyring.read(self.keyring())
+        self._know(site, site.launches(self._folder / "data", keys, self._env()))
         services = [site.services[team] for team in TEAMS]
         self._toolbox.write(site.at["resolver"], services, site.at["vault"])
+        self._write()
 
-    def _into_service(self, name: str) -> None:
-        """Wait until a component does its work; Vault is unsealed first and gives people their tokens."""
-        at = self._site().at[name]
-        match name:
-            case "vault":
-                self._await(name, vault.VaultClient(at).listening)
-                self._unseal()
-                self._give_tokens()
-            case "dns":
-                self._await(name, lambda: _answers(dns.check_authority, at))
-            case "resolver":
-                self._await(name, lambda: _answers(dns.check_resolver, at))
-            case "registry":
-                self._await(name, lambda: registry.listening(at))
-            case _:
-                self._supervised(name)
+    def _know(self, site: Site, launches: Mapping[str, Launch]) -> None:
+        self._known = (site, Keyring.read(self.keyring()))
+        self._toolbox.vault = site.at["vault"]
+        self._servers = {
+            name: Server(name, each, self.log(name), self._folder / RUN / f"{name}.json")
+            for name, each in launches.items()
+        }
 
-    def _supervised(self, name: str) -> None:
-        self._await(name, lambda: workload.reachable(self._site().services[name]))
+    def _write(self) -> None:
+        launches = {name: server.launch for name, server in self._servers.items()}
+        Written(self.label, self._participants, self._tokens, self._site(), launches).write(self._folder)
 
-    def _await(self, name: str, ready: Callable[[], bool]) -> None:
-        server = self._servers[name]
-        if wait_until(lambda: not server.running() or ready(), START_LIMIT_S) and server.running():
-            return
-        if any(words in tail(self.log(name), 20).lower() for words in _TAKEN):
-            raise _PortTaken(name)
-        raise server.failed("did not come into service")
+    def _site(self) -> Site:
+        return self._up()[0]
 
-    def _unseal(self) -> None:
-        keys = self._seeded().keys[:KEYS_NEEDED]
+    def _up(self) -> tuple[Site, Keyring]:
+        if self._known is None:
+            raise ReplicaError("the replica is not up", hint="call up first")
+        return self._known
+
+    def _servicing(self) -> Servicing:
+        return Servicing(self._servers, *self._up())
+
+    def _start_all(self, progress: Progress) -> None:
+        """PortTaken when somebody has one. Whatever goes wrong, nothing is left running."""
         try:
-            vault.VaultClient(self._site().at["vault"]).unseal(keys)
-        except (Refused, OSError) as error:
-            raise self._servers["vault"].failed(f"cannot be unsealed: {error}") from error
+            for number, step in enumerate(self._servicing().start_all(self._give_tokens, self.down)):
+                progress(step, 4 * number, len(COMPONENTS))
+        except BaseException:
+            self.down()
+            raise
+        progress("the replica is up", len(COMPONENTS), len(COMPONENTS))
 
     def _give_tokens(self) -> None:
-        seed = self._seeded()
-        client = vault.VaultClient(self._site().at["vault"], seed.root_token)
-        escrow = Escrow(seed.keys, seed.secret_ids, self._data("vault") / AUTOMATION_TOKEN)
-        for participant in (*self._participants, "harness"):
-            if participant not in self._tokens:
-                self._tokens[participant] = client.participant_token(participant)
-                self._toolbox.add_home(participant, escrow)
-
-    def _deploy(self, name: str) -> None:
-        try:
-            workload.deploy(self._site().services[name])
-        except (Refused, OSError) as error:
-            raise self._servers[name].failed(f"could not be deployed: {error}") from error
+        """A token and a home for everybody who has none yet."""
+        site, keys = self._up()
+        client = vault.VaultClient(site.behind["vault"], keys.root_token)
+        escrow = Escrow(keys.keys, keys.secret_ids, self.data("vault") / AUTOMATION_TOKEN)
+        missing = [each for each in (*self._participants, "harness") if each not in self._tokens]
+        for participant in missing:
+            self._tokens[participant] = client.participant_token(participant)
+            self._toolbox.add_home(participant, escrow)
+        if missing:
+            self._write()
 
     def down(self) -> None:
         """End every process, SIGTERM first; nothing is left. May be called again, and when `up` failed."""
@@ -201,8 +175,14 @@ class LocalReplica:
         for server in servers:
             server.ask_to_end()
         wait_until(lambda: not any(server.running() for server in servers), DOWN_PATIENCE_S)
+        processes.end_all(self._processes)
         for server in servers:
-            server.kill()
+            server.reap()
+
+    def _processes(self) -> list[tuple[int, processes.Carried]]:
+        """Every process of every server that this replica has."""
+        found = processes.by_component(self.label)
+        return [(pid, (self.label, name)) for name in self._servers for pid in found.get(name, [])]
 
     # --- what is there --------------------------------------------------------------------------
 
@@ -218,7 +198,15 @@ class LocalReplica:
 
     def probes(self) -> Sequence[Probe]:
         """Every probe, in the order in which they are declared and recorded."""
-        return self._site().probes(self._seeded())
+        return standard_probes(*self._up())
+
+    def data(self, component: str) -> Path:
+        """The folder that a component runs in and keeps its data in."""
+        return self._folder / "data" / component
+
+    def keyring(self) -> Path:
+        """Vault's keys, for whoever must unseal it whatever people do (`components.vault.Keyholder`)."""
+        return self.data("vault") / vault.KEYRING
 
     def exec(self, component: str, argv: Sequence[str]) -> Completed:
         """Run a command with the toolbox on its PATH, in the component's data folder, as the harness itself.
@@ -230,7 +218,7 @@ class LocalReplica:
         try:
             done = subprocess.run(
                 ["env", *argv],  # finds the program by the toolbox's PATH, not by the harness's own
-                cwd=self._data(component),
+                cwd=self.data(component),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -258,7 +246,7 @@ class LocalReplica:
         self._server(component).stop()
 
     def kill(self, component: str) -> None:
-        """SIGKILL to its whole process group; it stays down until `start`."""
+        """SIGKILL to every process of it; it stays down until `start`."""
         self._server(component).kill()
 
     def pause(self, component: str) -> None:
@@ -267,26 +255,32 @@ class LocalReplica:
     def resume(self, component: str) -> None:
         self._server(component).resume()
 
-    def start(self, component: str) -> None:
+    def start(self, component: str, through: Sequence[str] = (), *, wait: bool = True) -> None:
         """Start it on the port it had, and wait until it is in service; nothing happens when it runs.
 
         Vault is unsealed: it comes back as it was before it was stopped. A team's service comes up by itself as
-        soon as what it needs is there, so only its supervisor is waited for.
+        soon as what it needs is there, so only its supervisor is waited for. `through` are the words of a program to
+        start it under, this once; `wait` false: whoever starts it so does not expect it in service.
         """
         server = self._server(component)
-        if server.running():
+        if not server.start(through) or not wait:
             return
-        if component in TEAMS:
-            data, seed, env = self._folder / "data", self._seeded(), self._env()
-            server.launch = self._site().service_launch(component, data, seed, env, wait=False)
-        server.start()
         try:
-            self._into_service(component)
-        except _PortTaken as error:
+            self._servicing().into_service(component)
+        except PortTaken as error:
             raise server.failed("found its port taken by somebody else") from error
+
+    def restart(self, component: str) -> None:
+        """Stop it, and start it plainly, whatever it ran under."""
+        self.stop(component)
+        self.start(component)
 
     def running(self, component: str) -> bool:
         return self._server(component).running()
+
+    def pids(self, component: str) -> list[int]:
+        """Every living process of a component, also the children that it made itself."""
+        return self._server(component).pids()
 
     def exited(self) -> Mapping[str, int]:
         """Components that ended without being asked to, with their exit codes (negative: the signal)."""
@@ -296,11 +290,11 @@ class LocalReplica:
     # --- evidence and people --------------------------------------------------------------------
 
     def log(self, component: str) -> Path:
-        return self._folder / "logs" / f"{component}.log"
+        return self._folder / LOGS / f"{component}.log"
 
     def audit_log(self, component: str) -> Path | None:
         """Vault's audit log; no other component has one."""
-        return self._data("vault") / vault.AUDIT_LOG if component == "vault" else None
+        return self.data("vault") / vault.AUDIT_LOG if component == "vault" else None
 
     def shell(self, participant: str) -> ShellSpec:
         """A participant's shell. UsageError for somebody the replica was not told of."""
@@ -311,21 +305,3 @@ class LocalReplica:
                 hint=f"there are: {', '.join(self._participants) or 'none'}",
             )
         return self._toolbox.shell(participant, token)
-
-    def keyring(self) -> Path:
-        """Vault's keys, for whoever must unseal it whatever people do (`components.vault.Keyholder`)."""
-        return self._data("vault") / vault.KEYRING
-
-
-def _answers(check: Callable[[Address, float], None], address: Address) -> bool:
-    try:
-        check(address, 1.0)
-    except (Refused, DnsError, OSError):
-        return False
-    return True
-
-
-def _all_results(waits: Sequence[Future[None]]) -> None:
-    """Wait for all of them; the first that failed is raised."""
-    for each in waits:
-        each.result()

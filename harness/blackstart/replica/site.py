@@ -1,4 +1,7 @@
-"""Where everything of one start of the local replica is: ports, orders' token, and how each server is launched."""
+"""Where everything of one start of the local replica is, and how each server is launched.
+
+Every address that anybody is told is a link's: a listener of the fault proxy. The server itself listens behind it.
+"""
 
 from __future__ import annotations
 
@@ -6,93 +9,91 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from blackstart.replica.asking import AskingProbe
 from blackstart.replica.components import dns, registry, vault, workload
 from blackstart.replica.components.workload import Service
-from blackstart.replica.layout import CANARY, COMPONENTS, HOST, PROBE_ROLE, TEAMS, ZONE, Address
+from blackstart.replica.layout import CANARY, COMPONENTS, HOST, TEAMS, ZONE, Address
 from blackstart.replica.ports import free_ports
-from blackstart.replica.programs.dnsclient import find_service
 
 if TYPE_CHECKING:
-    from blackstart.replica.base import Probe
-    from blackstart.replica.components.vault_seed import Seed
+    from blackstart.replica.components.vault_keyring import Keyring
     from blackstart.replica.servers import Launch
 
-__all__ = ["Site"]
+__all__ = ["SERVICES", "Site", "deploy_link"]
+
+SERVICES = (*TEAMS, CANARY)
+
+
+def deploy_link(service: str) -> str:
+    """The name of the link to a service's supervisor."""
+    return f"{service}-deploy"
+
+
+LINKS = (*COMPONENTS, CANARY, *map(deploy_link, SERVICES))
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The addresses of one start. A component that is started again keeps its own."""
+    """The addresses of one start, by link: `at` is published, `behind` the server's own. They stay as they are."""
 
     at: Mapping[str, Address]
-    services: Mapping[str, Service]
+    behind: Mapping[str, Address]
     vault_cluster_port: int
+    token: str
+    """Whoever orders a deploy has it."""
 
     @classmethod
     def choose(cls) -> Site:
         """Free ports for everything. ReplicaError when there are not enough."""
-        named, controlled = (*COMPONENTS, CANARY), (*TEAMS, CANARY)
-        ports = iter(free_ports(len(named) + len(controlled) + 1))
-        at = {name: (HOST, next(ports)) for name in named}
-        token = secrets.token_hex(16)
-        services = {name: Service(name, at[name], (HOST, next(ports)), token) for name in controlled}
-        return cls(at, services, next(ports))
+        ports = iter(free_ports(len(LINKS) + 1))
+        at = {name: (HOST, next(ports)) for name in LINKS}
+        return cls(at, at, next(ports), secrets.token_hex(16))
 
-    def launches(self, data: Path, seed: Seed, env: Mapping[str, str]) -> dict[str, Launch]:
-        """How to start every server; its settings are written into its folder under `data`."""
-        at = self.at
-        known = {name: at[name] for name in ("vault", "registry", *TEAMS)}
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Site:
+        """What `to_data` gave, read again. KeyError, TypeError or ValueError when it is something else."""
+        at, behind = (
+            {name: (str(host), int(port)) for name, (host, port) in data[key].items()}
+            for key in ("at", "behind")
+        )
+        return cls(at, behind, int(data["vault_cluster_port"]), str(data["token"]))
+
+    def to_data(self) -> dict[str, Any]:
         return {
-            "vault": vault.launch(data / "vault", at["vault"][1], self.vault_cluster_port, env),
-            "dns": dns.authority(data / "dns", at["dns"][1], known, env),
-            "resolver": dns.resolver(data / "resolver", at["resolver"][1], at["dns"], env),
-            "registry": registry.launch(data / "registry", at["registry"][1], seed.pull_passwords, env),
-            **{name: self.service_launch(name, data, seed, env, wait=True) for name in self.services},
+            "at": dict(self.at),
+            "behind": dict(self.behind),
+            "vault_cluster_port": self.vault_cluster_port,
+            "token": self.token,
         }
 
-    def service_launch(
-        self, name: str, data: Path, seed: Seed, env: Mapping[str, str], *, wait: bool
-    ) -> Launch:
-        """How to start a service's supervisor. `wait`: it starts nothing before its first order."""
-        needs = workload.needs_of(name, ZONE, self.at["resolver"], seed.roles[name])
-        return workload.launch(data / name, self.services[name], needs, env, wait=wait)
+    @property
+    def services(self) -> dict[str, Service]:
+        """Every service, and the canary, as the rest of the platform reaches it."""
+        return {name: _service(name, self.at, self.token) for name in SERVICES}
 
-    def probes(self, seed: Seed) -> tuple[Probe, ...]:
-        """Every probe, in the order in which they are declared and recorded."""
-        return (*self._component_probes(seed), *self._capability_probes(seed), *map(self._serving, TEAMS))
+    def itself(self, service: str) -> Service:
+        """A service without anything before it."""
+        return _service(service, self.behind, self.token)
 
-    def _component_probes(self, seed: Seed) -> tuple[Probe, ...]:
-        at, role, reader = self.at, seed.roles[PROBE_ROLE], (CANARY, seed.pull_passwords[CANARY])
-        return (
-            AskingProbe("vault", "component", "vault", lambda s: vault.check_login(at["vault"], role, s)),
-            AskingProbe("dns", "component", "dns", lambda s: dns.check_authority(at["dns"], s)),
-            AskingProbe("resolver", "component", "resolver", lambda s: dns.check_resolver(at["resolver"], s)),
-            AskingProbe(
-                "registry",
-                "component",
-                "registry",
-                lambda s: registry.check_pull(at["registry"], *reader, s),
-                answers=2,
+    def launches(self, data: Path, keys: Keyring, env: Mapping[str, str]) -> dict[str, Launch]:
+        """How to start every server; its settings are written into its folder under `data`."""
+        own = {name: address[1] for name, address in self.behind.items()}
+        known = {name: self.at[name] for name in ("vault", "registry", *TEAMS)}
+        return {
+            "vault": vault.launch(data / "vault", own["vault"], self.vault_cluster_port, env),
+            "dns": dns.authority(data / "dns", own["dns"], known, env),
+            "resolver": dns.resolver(data / "resolver", own["resolver"], self.at["dns"], env),
+            "registry": registry.launch(
+                data / "registry", own["registry"], keys.pull_passwords, env, self.at["registry"]
             ),
-        )
+            **{name: self._service_launch(name, data, keys, env) for name in SERVICES},
+        }
 
-    def _capability_probes(self, seed: Seed) -> tuple[Probe, ...]:
-        resolver, role, canary = self.at["resolver"], seed.roles[PROBE_ROLE], self.services[CANARY]
+    def _service_launch(self, name: str, data: Path, keys: Keyring, env: Mapping[str, str]) -> Launch:
+        needs = workload.needs_of(name, ZONE, self.at["resolver"], keys.roles[name])
+        return workload.launch(data / name, self.itself(name), needs, env)
 
-        def authenticate(each_s: float) -> None:
-            found = find_service(resolver, dns.VAULT_SERVICE, timeout_s=each_s)
-            vault.check_login(found, role, each_s)
 
-        return (
-            AskingProbe("ship", "capability", "ship", lambda s: workload.check_ship(canary, s)),
-            AskingProbe("authenticate", "capability", "authenticate", authenticate, answers=2),
-        )
-
-    def _serving(self, team: str) -> Probe:
-        service = self.services[team]
-        return AskingProbe(
-            f"{team}-serving", "team", team, lambda s: workload.check_serving(service, s), answers=2
-        )
+def _service(name: str, addresses: Mapping[str, Address], token: str) -> Service:
+    return Service(name, addresses[name], addresses[deploy_link(name)], token)

@@ -16,14 +16,14 @@ from blackstart.replica.base import ShellSpec
 from blackstart.replica.cached import write_private
 from blackstart.replica.components.vault import bao
 from blackstart.replica.components.workload import interpreter
-from blackstart.replica.layout import ZONE, Address
+from blackstart.replica.layout import COMPONENTS, ZONE, Address
 
 if TYPE_CHECKING:
     from blackstart.replica.components.workload import Service
 
 __all__ = ["TOOLS", "Escrow", "Toolbox"]
 
-OWN = ("resolve", "deploy", "teams", "images", "audit-log", "zone", "policy", "cache")
+OWN = ("resolve", "deploy", "teams", "service", "images", "audit-log", "zone", "policy", "cache")
 TOOLS = ("bao", "vault", *OWN)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -47,12 +47,20 @@ class Toolbox:
         self._homes = folder / "home"
         self._box = folder / "toolbox.json"
         self._label = label
+        self.vault: Address = ("", 0)
+        """Where people reach Vault. `write` sets it, or whoever has it written already."""
 
     def write(self, resolver: Address, services: Sequence[Service], vault: Address) -> None:
         """Put every command in place. Overwrites what an earlier start left."""
-        self._vault = vault
+        self.vault = vault
         teams = {each.name: {"service": each.address, "control": each.control} for each in services}
-        box = {"zone": ZONE, "resolver": resolver, "teams": teams, "token": services[0].token}
+        box = {
+            "zone": ZONE,
+            "resolver": resolver,
+            "teams": teams,
+            "token": services[0].token,
+            "servers": COMPONENTS,
+        }
         write_private(self._box, json.dumps(box))
         self.bin.mkdir(parents=True, exist_ok=True)
         for name in ("bao", "vault"):
@@ -85,7 +93,7 @@ class Toolbox:
 
     def env(self, user: str, token: str) -> dict[str, str]:
         """The whole environment of somebody's command; nothing of the harness's own comes in."""
-        vault = f"http://{self._vault[0]}:{self._vault[1]}"
+        vault = f"http://{self.vault[0]}:{self.vault[1]}"
         home = self._homes / user
         return {
             "PATH": f"{self.bin}:{SYSTEM_PATH}",

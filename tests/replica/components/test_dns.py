@@ -19,12 +19,13 @@ from blackstart.replica.layout import HOST, ZONE, Address
 from blackstart.replica.ports import free_ports
 from blackstart.replica.programs.dns_zone import Zone, ZoneFolder
 from blackstart.replica.programs.dnsclient import DnsError, ask
+from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.servers import Server, tail
 from blackstart.replica.tools import ensure_tools
 from blackstart.replica.waiting import wait_until
 
 LIMIT_S = 30.0
-ENV = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+ENV = {"PATH": os.defpath, "LANG": "C.UTF-8", LABEL: f"test-names-{os.getpid()}"}
 SERVICES: dict[str, Address] = {"vault": (HOST, 8200), "registry": (HOST, 5000)}
 
 pytestmark = pytest.mark.replica

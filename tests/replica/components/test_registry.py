@@ -11,6 +11,7 @@ from blackstart.replica.components import registry
 from blackstart.replica.layout import CANARY, HOST, TEAMS, Address
 from blackstart.replica.ports import free_ports
 from blackstart.replica.programs.httpclient import request
+from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.programs.registry_client import RegistryClient, RegistryRefused
 from blackstart.replica.programs.registry_image import TAG, image
 from blackstart.replica.programs.registry_store import PUBLISHER, RegistryStore
@@ -20,7 +21,7 @@ from blackstart.replica.waiting import wait_until
 
 IMAGES = (*TEAMS, CANARY)
 LIMIT_S = 30.0
-ENV = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+ENV = {"PATH": os.defpath, "LANG": "C.UTF-8", LABEL: f"test-registry-{os.getpid()}"}
 
 
 @pytest.fixture(scope="module")

@@ -135,7 +135,7 @@ def test_a_layer_that_was_tampered_with_is_not_deployed(replica: LocalReplica) -
 
 
 def _images(replica: LocalReplica) -> Path:
-    return replica._data("registry") / "images"
+    return replica.data("registry") / "images"
 
 
 def _stored_manifest(replica: LocalReplica, name: str) -> dict[str, Any]:

@@ -11,13 +11,14 @@ import pytest
 from blackstart.replica.components import registry
 from blackstart.replica.layout import CANARY, HOST, TEAMS
 from blackstart.replica.ports import free_ports
+from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.programs.registry_store import RegistryStore
 from blackstart.replica.servers import Server
 from blackstart.replica.tools import ensure_tools
 from blackstart.replica.waiting import wait_until
 
 LIMIT_S = 30.0
-ENV = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+ENV = {"PATH": os.defpath, "LANG": "C.UTF-8", LABEL: f"test-images-{os.getpid()}"}
 
 
 @pytest.fixture(scope="package")

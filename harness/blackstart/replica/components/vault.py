@@ -7,7 +7,7 @@ device must not change between the seed (`vault_seed`) and a replica.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -143,13 +143,16 @@ class VaultClient:
     def seal(self) -> None:
         self.call("PUT", "sys/seal", {})
 
-    def unseal(self, keys: Sequence[str]) -> None:
-        """Give key shares until it is unsealed, and wait until it serves; nothing happens when it is not sealed."""
+    def unseal(self, keys: Sequence[str], lives: Callable[[], bool] = lambda: True) -> None:
+        """Give key shares until it is unsealed, and wait until it serves; nothing happens when it is not sealed.
+
+        `lives` tells whether its server still runs: one that ended is not waited for.
+        """
         for key in keys:
             if not self.sealed():
                 break
             self.call("PUT", "sys/unseal", {"key": key})
-        if not wait_until(self.active, START_LIMIT_S):
+        if not wait_until(lambda: not lives() or self.active(), START_LIMIT_S) or not lives():
             raise Refused("Vault does not serve although its key shares were given")
 
     def participant_token(self, participant: str) -> str:

@@ -44,6 +44,16 @@ class Keyring:
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ReplicaError(f"Vault's keys cannot be read: {error}") from error
 
+    @property
+    def pull_passwords(self) -> Mapping[str, str]:
+        """What each team and the canary pull images with: a part of their secret."""
+        return {name: secret["registry_password"] for name, secret in self.secrets.items()}
+
+    @property
+    def secret_ids(self) -> Mapping[str, str]:
+        """What each role's machines log in with."""
+        return {name: secret_id for name, (_, secret_id) in self.roles.items()}
+
     def write(self, folder: Path) -> None:
         """Into the folder's keyring file, for its owner alone."""
         write_private(folder / KEYRING, json.dumps(asdict(self)))

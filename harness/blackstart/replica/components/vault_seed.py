@@ -43,16 +43,6 @@ class Seed:
     secrets: Mapping[str, Mapping[str, str]]
     automation_token: str
 
-    @property
-    def pull_passwords(self) -> Mapping[str, str]:
-        """What each team and the canary pull images with: a part of their secret."""
-        return {name: secret["registry_password"] for name, secret in self.secrets.items()}
-
-    @property
-    def secret_ids(self) -> Mapping[str, str]:
-        """What each role's machines log in with."""
-        return {name: secret_id for name, (_, secret_id) in self.roles.items()}
-
     def copy_data(self, target: Path) -> None:
         """Give a replica its own copy of the data, and of the keys to it."""
         Keyring(tuple(self.keys), self.root_token, self.roles, self.secrets).write(target)

@@ -17,6 +17,7 @@ from blackstart.replica.programs.startpath import Needs
 from blackstart.replica.servers import Launch
 
 __all__ = [
+    "WAIT",
     "Service",
     "check_serving",
     "check_ship",
@@ -55,8 +56,12 @@ def interpreter(program: str, env: Mapping[str, str]) -> tuple[list[str], dict[s
     return [sys.executable, "-s", "-S", str(_PROGRAMS / program)], {**env, "PYTHONPATH": str(_PACKAGES)}
 
 
-def launch(folder: Path, service: Service, needs: Needs, env: Mapping[str, str], *, wait: bool) -> Launch:
-    """Write a supervisor's settings into its folder. `wait`: it starts nothing before its first order."""
+WAIT = "--wait"
+"""What a supervisor is told that shall start nothing before its first order."""
+
+
+def launch(folder: Path, service: Service, needs: Needs, env: Mapping[str, str]) -> Launch:
+    """Write a supervisor's settings into its folder. Its service comes up by itself, unless it is told to wait."""
     keep = service.name != CANARY
     settings = {
         "needs": asdict(needs),
@@ -69,7 +74,7 @@ def launch(folder: Path, service: Service, needs: Needs, env: Mapping[str, str],
     file = folder / "workload.json"
     write_private(file, json.dumps(settings))
     argv, whole = interpreter("workload.py", env)
-    return Launch([*argv, *(["--wait"] if wait else []), file.name], whole, folder)
+    return Launch([*argv, file.name], whole, folder)
 
 
 def reachable(service: Service) -> bool:

@@ -116,6 +116,13 @@ def cache(box: Box, argv: list[str]) -> int:
     return run_cache(Path(os.environ["BLACKSTART_TOOLBOX"]).parent / "data", argv)
 
 
+def service(box: Box, argv: list[str]) -> int:
+    """service [status|start|stop|restart NAME]: the platform's servers."""
+    from blackstart.replica.programs.service import run
+
+    return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent, box["servers"], argv)
+
+
 def _at(address: Any) -> str:
     return f"{address[0]}:{address[1]}"
 
@@ -131,6 +138,7 @@ COMMANDS: Mapping[str, Callable[[Box, list[str]], int]] = {
     "teams": teams,
     "images": images,
     "audit-log": audit_log,
+    "service": service,
     "zone": zone,
     "policy": policy,
     "cache": cache,

@@ -1,7 +1,7 @@
 """One service of a team: a supervisor that keeps a version running, and puts a new one in its place when told.
 
     workload.py CONFIG.json           starts the service at once, and again whenever it dies
-    workload.py --wait CONFIG.json    waits for the first order to deploy
+    workload.py CONFIG.json --wait    waits for the first order to deploy
 
 The supervisor is loaded once and forks, so a deploy costs what its start-up path costs and not a Python start.
 A new version runs the whole start-up path (startpath.py), proves itself on a port of its own, and only then
@@ -210,7 +210,7 @@ def _tolerant(answer: Say) -> Say:
 
 
 def main(argv: list[str]) -> None:
-    *flags, path = argv
+    path, *flags = argv
     Supervisor(Config.read(Path(path)), wait="--wait" in flags).run()
 
 

@@ -1,0 +1,122 @@
+"""Bringing the servers of the local replica into service: each is started, waited for, and given what it needs.
+
+What is waited for is the server itself, behind the fault proxy: a broken network keeps nobody from starting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+
+from blackstart.replica.asking import Refused
+from blackstart.replica.components import dns, registry, vault, workload
+from blackstart.replica.layout import COMPONENTS, TEAMS, Address
+from blackstart.replica.programs.dnsclient import DnsError
+from blackstart.replica.servers import Server, tail
+from blackstart.replica.site import SERVICES, Site
+from blackstart.replica.waiting import wait_until
+
+if TYPE_CHECKING:
+    from blackstart.replica.components.vault_keyring import Keyring
+
+__all__ = ["PortTaken", "Servicing"]
+
+START_LIMIT_S = 20.0
+"""Real seconds for one server to come into service, on a machine that is busy with other things."""
+
+_TAKEN = ("address already in use", "not free on")
+"""How the servers say that somebody has their port: the kernel's words, and CherryPy's."""
+
+
+class PortTaken(Exception):
+    """Somebody took a port between our choosing it and the server's binding it. The text names the server."""
+
+
+class Servicing:
+    """The servers of one replica, by name. Errors of every method: PortTaken; ReplicaError with a server's last lines."""
+
+    def __init__(self, servers: Mapping[str, Server], site: Site, keys: Keyring) -> None:
+        self._servers, self._site, self._keys = servers, site, keys
+
+    def start_all(self, unsealed: Callable[[], None], down: Callable[[], None]) -> Iterator[str]:
+        """Start everything and bring it into service. Yields what is done next, before it is.
+
+        `unsealed` is called when Vault is. When anything fails, `down` is called first, so that nobody waits on.
+        """
+        yield "starting servers"
+        for name, server in self._servers.items():
+            server.start(more=(workload.WAIT,) if name in SERVICES else ())
+        with self._waiters(down) as pool:
+            waits = [pool.submit(self.into_service, name) for name in COMPONENTS if name not in TEAMS]
+            waits += [pool.submit(self.into_service, name) for name in SERVICES]
+            waits[0].result()
+            unsealed()
+            _all_results(waits)
+            yield "deploying services"
+            _all_results([pool.submit(self._deploy, name) for name in TEAMS])
+
+    @contextmanager
+    def _waiters(self, down: Callable[[], None]) -> Iterator[ThreadPoolExecutor]:
+        """Threads that wait for the servers; when one fails, the servers end first, so that nobody waits on."""
+        pool = ThreadPoolExecutor(len(self._servers))
+        try:
+            yield pool
+        except BaseException:
+            down()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def into_service(self, name: str) -> None:
+        """Wait until a component does its work; Vault is unsealed. Of a service, only its supervisor is waited for."""
+        at = self._site.behind[name]
+        match name:
+            case "vault":
+                self._await(name, vault.VaultClient(at).listening)
+                self._unseal(vault.VaultClient(at))
+            case "dns":
+                self._await(name, lambda: _answers(dns.check_authority, at))
+            case "resolver":
+                self._await(name, lambda: _answers(dns.check_resolver, at))
+            case "registry":
+                self._await(name, lambda: registry.listening(at))
+            case _:
+                self._await(name, lambda: workload.reachable(self._site.itself(name)))
+
+    def _await(self, name: str, ready: Callable[[], bool]) -> None:
+        server = self._servers[name]
+        if wait_until(lambda: not server.running() or ready(), START_LIMIT_S) and server.running():
+            return
+        if any(words in tail(server.log, 20).lower() for words in _TAKEN):
+            raise PortTaken(name)
+        raise server.failed("did not come into service")
+
+    def _unseal(self, client: vault.VaultClient) -> None:
+        server = self._servers["vault"]
+        try:
+            client.unseal(self._keys.keys, server.running)
+        except (Refused, OSError, HTTPException) as error:
+            raise server.failed(f"cannot be unsealed: {error}") from error
+
+    def _deploy(self, name: str) -> None:
+        try:
+            workload.deploy(self._site.itself(name))
+        except (Refused, OSError) as error:
+            raise self._servers[name].failed(f"could not be deployed: {error}") from error
+
+
+def _answers(check: Callable[[Address, float], None], address: Address) -> bool:
+    try:
+        check(address, 1.0)
+    except (Refused, DnsError, OSError):
+        return False
+    return True
+
+
+def _all_results(waits: Sequence[Future[None]]) -> None:
+    """Wait for all of them; the first that failed is raised."""
+    for each in waits:
+        each.result()
