@@ -16,6 +16,7 @@ __all__ = [
     "UntilClose",
     "begins_request",
     "head_length",
+    "may_begin_request",
     "request_body",
     "request_head",
 ]
@@ -27,6 +28,7 @@ _LONGEST_LINE: Final = 8_192
 """Of a chunk's size line, or a line of its trailer."""
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.([01])\r?\n")
+_PART_OF_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: (?:\S+(?: [HTP/.01]{0,8}\r?)?)?)?")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: [^\r\n]*)?\r?\n")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -148,20 +150,20 @@ class Head:
         """Whether the client sends its body only when asked to go on."""
         return "100-continue" in self.fields.get("expect", "").lower()
 
-    @property
-    def leaves_http(self) -> bool:
-        """Whether, if the server agrees, what follows is no HTTP/1.1."""
-        return self.method == "CONNECT" or "upgrade" in self.fields
-
 
 def tokens(value: str) -> set[str]:
     """The words of a list field, as `Connection: keep-alive, Upgrade`."""
     return {word.strip().lower() for word in value.split(",")}
 
 
-def begins_request(data: bytes) -> bool:
+def begins_request(data: bytes | bytearray) -> bool:
     """Whether these bytes begin with a whole request line."""
     return _REQUEST_LINE.match(data) is not None
+
+
+def may_begin_request(data: bytes | bytearray) -> bool:
+    """Whether these bytes are, or could still become, the beginning of a request."""
+    return begins_request(data) or _PART_OF_REQUEST_LINE.fullmatch(data) is not None
 
 
 def head_length(data: bytes | bytearray) -> int:

@@ -72,6 +72,10 @@ def _check(attributes: Attributes) -> str:
         return f"path must be a regular expression, and {path!r} is none: {error}"
     if attributes["status"] in (204, 304) and attributes["body"]:
         return f"an answer with status {attributes['status']} has no body: leave body empty"
+    try:
+        attributes["body"].encode()
+    except UnicodeEncodeError:
+        return "body has a letter that cannot be written as UTF-8"
     return _check_headers(attributes["headers"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from blackstart.toxics import http_status, udp_toxics
 from blackstart.toxics.effects import (
     bandwidth,
     latency,
@@ -35,6 +36,8 @@ TYPES: Final[dict[str, ToxicType]] = {
         slicer.TYPE,
         limit_data.TYPE,
         packet_loss.TYPE,
+        *udp_toxics.TYPES,
+        http_status.TYPE,
     )
 }
 

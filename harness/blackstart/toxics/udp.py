@@ -13,7 +13,8 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from blackstart.toxics.addresses import join, numeric, resolve, split
+from blackstart.toxics.addresses import numeric, resolve, split
+from blackstart.toxics.listening import bind
 from blackstart.toxics.loop import IN, Timer
 from blackstart.toxics.udp_stage import Stage
 
@@ -61,17 +62,9 @@ class UdpListener:
         self._socket: socket.socket | None = None
 
     def start(self, listen: str) -> str:
-        host, port = split(listen, what="listen address")
-        family, address = resolve(host, port, socket.SOCK_DGRAM)[0]
-        bound = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        try:
-            bound.bind(address)
-        except OSError:
-            bound.close()
-            raise
-        self._socket = bound
-        self._loop.register(bound.fileno(), IN, self._from_clients)
-        return join(*bound.getsockname()[:2])
+        self._socket, address = bind(listen, socket.SOCK_DGRAM)
+        self._loop.register(self._socket.fileno(), IN, self._from_clients)
+        return address
 
     def stop(self) -> None:
         self.drop()
@@ -163,12 +156,16 @@ class UdpListener:
 
     def _reach(self, client: _Client) -> None:
         """Connect to the upstream: at once to a numeric address, else when its name has been looked up."""
-        host, port = split(self._proxy.upstream, what="upstream")
+        try:
+            host, port = split(self._proxy.upstream, what="upstream")
+        except ValueError as error:
+            self._reached(client, OSError(str(error)))
+            return
 
         def look_up() -> list[tuple[int, tuple[str, int]]]:
-            return resolve(host, port, socket.SOCK_DGRAM)
+            return resolve(host or "127.0.0.1", port, socket.SOCK_DGRAM)
 
-        if numeric(host):
+        if not host or numeric(host):
             self._reached(client, look_up())
         else:
             self._loop.in_thread(look_up, lambda found: self._reached(client, found))
