@@ -97,6 +97,7 @@ class Round:
     how: str
     after_s: float
     faults: list[str]
+    exit_code: int = 0
     stage: str = "nothing yet"
     events: int = 0
     clean_s: float | None = None
@@ -146,6 +147,7 @@ def play(number: int, folder: Path, seed: int, every_abort: int, every_deep: int
         assert harness.stdout is not None
         assert harness.stderr is not None
         said, errors = harness.stdout.read(), harness.stderr.read().decode()
+    this.exit_code = harness.returncode
     if harness.returncode == 70 or "Traceback" in errors:
         this.wrong("crashed", errors[-600:])
     count(this, reports, {int(seq) for seq in said.split(b"\n")[:-1]}, ended)
@@ -387,6 +389,7 @@ def summary(rounds: list[Round]) -> dict[str, Any]:
     return {
         "rounds": len(rounds),
         "ended": dict(Counter(this.how for this in rounds)),
+        "exit_codes_unless_killed": dict(Counter(this.exit_code for this in rounds if this.how != "SIGKILL")),
         "stages": dict(Counter(this.stage for this in rounds)),
         "faults": dict(Counter(fault.split(" on ")[0] for this in rounds for fault in this.faults)),
         "events": sum(this.events for this in rounds),

@@ -99,7 +99,7 @@ def attached(monkeypatch: pytest.MonkeyPatch, replica: object) -> None:
             raise replica
         return replica
 
-    monkeypatch.setattr("blackstart.replica.local.LocalReplica.attach", staticmethod(attach), raising=False)
+    monkeypatch.setattr("blackstart.replica.local.LocalReplica.attach", staticmethod(attach))
 
 
 class Seal(IdleFault):
