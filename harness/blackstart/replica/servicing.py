@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.replica.asking import Refused
 from blackstart.replica.components import dns, registry, vault, workload
-from blackstart.replica.layout import COMPONENTS, TEAMS, Address
-from blackstart.replica.programs.dnsclient import DnsError
+from blackstart.replica.layout import COMPONENTS, TEAMS
 from blackstart.replica.servers import Server, tail
 from blackstart.replica.site import SERVICES, Site
 from blackstart.replica.waiting import wait_until
@@ -77,10 +76,8 @@ class Servicing:
             case "vault":
                 self._await(name, vault.VaultClient(at).listening)
                 self._unseal(vault.VaultClient(at))
-            case "dns":
-                self._await(name, lambda: _answers(dns.check_authority, at))
-            case "resolver":
-                self._await(name, lambda: _answers(dns.check_resolver, at))
+            case "dns" | "resolver":
+                self._await(name, lambda: dns.listening(at))
             case "registry":
                 self._await(name, lambda: registry.listening(at))
             case _:
@@ -106,14 +103,6 @@ class Servicing:
             workload.deploy(self._site.itself(name))
         except (Refused, OSError) as error:
             raise self._servers[name].failed(f"could not be deployed: {error}") from error
-
-
-def _answers(check: Callable[[Address, float], None], address: Address) -> bool:
-    try:
-        check(address, 1.0)
-    except (Refused, DnsError, OSError):
-        return False
-    return True
 
 
 def _all_results(waits: Sequence[Future[None]]) -> None:
