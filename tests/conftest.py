@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -15,6 +17,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("blackstart", deadline=None)
 settings.load_profile("blackstart")
+
+if TYPE_CHECKING:
+    from blackstart.replica.local import LocalReplica
+
+WHOLE_AGAIN_S = 30.0
+"""Real seconds for every probe of a replica to turn green again, on a machine that is busy with other things."""
 
 FullDisk = Callable[[int], AbstractContextManager[None]]
 
@@ -33,3 +41,43 @@ def full_disk() -> FullDisk:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return limited
+
+
+@pytest.fixture(scope="session")
+def running_replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReplica]:
+    """One real replica for all tests that need one. They take it by `shared_replica`, which sees that it stays whole."""
+    from blackstart.replica.local import LocalReplica  # most tests need none, and it takes its time
+
+    folder = tmp_path_factory.mktemp("replica")
+    local = LocalReplica(folder, f"test-{folder.name}-{os.getpid()}", ["ic-1", "sme-1"])
+    try:
+        local.up(lambda *news: None)
+        yield local
+    finally:
+        local.down()
+
+
+@pytest.fixture
+def shared_replica(running_replica: LocalReplica) -> Iterator[LocalReplica]:
+    """The running replica. Whoever breaks it mends it: a test that leaves a probe red fails, and the next has a new one."""
+    yield running_replica
+    if left := left_red(running_replica):
+        running_replica.down()
+        running_replica.up(lambda *news: None)
+        pytest.fail(f"the replica is not whole after this test: {left}")
+
+
+def left_red(replica: LocalReplica) -> dict[str, str]:
+    """What every probe says that does not turn green within the limit."""
+    from blackstart.replica.waiting import wait_until
+
+    red: dict[str, str] = {}
+
+    def whole() -> bool:
+        readings = {probe.name: probe.read() for probe in replica.probes()}
+        red.clear()
+        red.update({name: each.reason for name, each in readings.items() if each.state != "green"})
+        return not red and not replica.exited()
+
+    wait_until(whole, WHOLE_AGAIN_S)
+    return red | {name: f"ended with code {code}" for name, code in replica.exited().items()}

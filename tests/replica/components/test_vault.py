@@ -30,13 +30,13 @@ def test_the_configuration_names_its_ports_and_keeps_the_audit_path_relative() -
     assert 'file_path = "audit.log"' in text
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def address(replica: LocalReplica) -> Address:
     host, _, port = replica.components()["vault"].endpoint.partition(":")
     return host, int(port)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def root(replica: LocalReplica, address: Address) -> VaultClient:
     return VaultClient(address, json.loads(replica.keyring().read_text())["root_token"])
 
