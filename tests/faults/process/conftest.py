@@ -1,33 +1,20 @@
-"""One replica for every fault of a process."""
+"""What the tests of process faults have in common."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from blackstart.faults.contract import LIMIT_S, own_probe
-from blackstart.replica.local import LocalReplica
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault, Undo
     from blackstart.replica.base import Probe
-
-
-@pytest.fixture(scope="package")
-def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReplica]:
-    """A running replica; whoever breaks it mends it."""
-    folder: Path = tmp_path_factory.mktemp("replica")
-    local = LocalReplica(folder, f"test-{folder.name}", ["ic-1", "sme-1"])
-    try:
-        local.up(lambda *news: None)
-        yield local
-    finally:
-        local.down()
+    from blackstart.replica.local import LocalReplica
 
 
 Turns = Callable[["Fault", str, str], None]

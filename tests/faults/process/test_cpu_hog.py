@@ -127,3 +127,8 @@ def test_one_that_does_not_run_is_refused(replica: LocalReplica) -> None:
 def test_numbers_out_of_range_are_refused(given: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ProcessCpuHog.model_validate(given)
+
+
+def test_so_patient_a_probe_that_it_would_hardly_see_it_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"threshold must be at most half of the time .*, 0\.25 s here"):
+        ProcessCpuHog.model_validate({"share": 0.5, "period": "1s", "threshold": "0.3s"})

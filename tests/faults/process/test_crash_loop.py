@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from blackstart.replica.local import LocalReplica
 
 FAULT = ProcessCrashLoop()
-QUICK = ProcessCrashLoop.model_validate({"alive": "0.5s", "pause": "0.5s"})
+QUICK = ProcessCrashLoop.model_validate({"alive": "0.1s", "pause": "60s"})
 
 Fixing = Callable[[str], Callable[[], None]]
 
@@ -42,7 +42,7 @@ def test_the_real_server_lives_and_dies_again_and_again(
     turns: Callable[[Fault, str, str], None],
 ) -> None:
     """A name server does not mind: it answers each time it lives."""
-    patient = ProcessCrashLoop.model_validate({"alive": "3s", "pause": "0.5s"})
+    patient = ProcessCrashLoop.model_validate({"alive": "2s", "pause": "1.5s"})
     undo = broken(patient, "dns")
     starts = _starts(replica)
     for state in ("green", "red", "green"):
@@ -91,7 +91,7 @@ def test_one_that_is_in_a_loop_already_is_refused(
         QUICK.heal(replica, "dns", undo)
 
 
-@pytest.mark.parametrize("given", [{"alive": "0s"}, {"alive": "1m"}, {"pause": "0s"}, {"pause": "1h"}])
+@pytest.mark.parametrize("given", [{"alive": "0s"}, {"alive": "1m"}, {"pause": "1s"}, {"pause": "1h"}])
 def test_times_out_of_range_are_refused(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         ProcessCrashLoop.model_validate(given)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
 from blackstart.faults.process.questions import latency
 from blackstart.faults.process.standing import bring_back, paused, pids
 from blackstart.faults.process.under import PROGRAMS
+from blackstart.replica.programs import processes
 from blackstart.source import Duration
-from blackstart.watchdog import VARIABLE, processes
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
 
 __all__ = ["ProcessCpuHog", "hogs"]
-
-MARK = "BLACKSTART_HOG"
-"""In the environment of a hog: whose CPU it takes."""
 
 
 class ProcessCpuHog(Fault):
@@ -55,6 +52,17 @@ class ProcessCpuHog(Fault):
         default=0.2, ge=0.05, le=2, description="an answer that takes longer turns the probe red"
     )
 
+    @model_validator(mode="after")
+    def _can_be_seen(self) -> Self:
+        """Half of the answers at least must be late enough, or the probe would say nothing for long."""
+        waits_s = (1 - self.share) * self.period
+        if self.threshold > waits_s / 2:
+            raise ValueError(
+                f"threshold must be at most half of the time for which the component waits, {waits_s / 2:g} s here, "
+                "or too few answers are late"
+            )
+        return self
+
     def prepare(self, replica: Replica, target: str) -> Undo:
         if hogs(replica, target):
             raise ReplicaError(f"somebody takes the CPU of {target} already")
@@ -65,15 +73,10 @@ class ProcessCpuHog(Fault):
         _end_hogs(replica, target)
         numbers = ("--share", f"{self.share:g}", "--period", f"{self.period:g}")
         argv = [sys.executable, "-I", "-S", str(PROGRAMS / "hog.py"), *numbers]
+        label, name = _carried(replica, target)
+        env = {"PATH": os.defpath, "LANG": "C.UTF-8", processes.LABEL: label, processes.COMPONENT: name}
         for group in _groups(replica, target):
-            self._start([*argv, "--group", str(group)], replica.label, target)
-
-    def _start(self, argv: list[str], label: str, target: str) -> None:
-        env = {"PATH": os.defpath, "LANG": "C.UTF-8", VARIABLE: label, MARK: target}
-        try:
-            subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=True, cwd="/")
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise ReplicaError(f"the hog of {target} cannot be started: {error}") from error
+            _started([*argv, "--group", str(group)], env)
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
         """End the hogs and let the component go on; start it if it ended. ReplicaError when it does not come up."""
@@ -88,49 +91,46 @@ class ProcessCpuHog(Fault):
         return latency(replica, target, self.threshold)
 
 
+def _started(argv: Sequence[str], env: Mapping[str, str]) -> None:
+    """Returns once it goes on in the background."""
+    try:
+        subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=True, cwd="/")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ReplicaError(f"the hog {' '.join(argv)} cannot be started: {error}") from error
+
+
 def _groups(replica: Replica, target: str) -> set[int]:
     """The process groups of the component. ReplicaError when it has none of its own: a stranger might be in it."""
     found = pids(replica, target)
-    groups = {os.getpgid(pid) for pid in found}
+    groups = {group for pid in found if (group := _group(pid))}
     if not groups or not groups <= set(found):
         raise ReplicaError(f"{target} does not run in a process group of its own: its CPU cannot be taken")
     return groups
 
 
+def _group(pid: int) -> int:
+    """Its process group; 0 when it has ended."""
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
 def hogs(replica: Replica, target: str) -> list[int]:
     """The hogs of a component, also those that another process started."""
-    mark = f"{MARK}={target}".encode()
-    return [pid for pid in processes(replica.label) if mark in _environment(pid)]
+    return processes.of(_carried(replica, target))
 
 
-def _environment(pid: int) -> list[bytes]:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:  # it has ended
-        return []
+def _carried(replica: Replica, target: str) -> processes.Carried:
+    """What a hog has in its environment: the drill's label, and whose CPU it takes. It is no part of the component."""
+    return replica.label, f"{target}/hog"
 
 
 def _end_hogs(replica: Replica, target: str) -> None:
-    """Returns when none is left: what a living one stops again, nobody could let go on."""
-    while found := hogs(replica, target):
-        for pid in found:
-            _kill(pid, target)
-
-
-def _kill(pid: int, target: str) -> None:
-    """SIGKILL by a handle, so that a number used again hits nobody else; returns when it has ended."""
-    import select
-
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        if f"{MARK}={target}".encode() in _environment(pid):
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-            select.select([handle], [], [], 1.0)
-    except ProcessLookupError:
-        pass
-    finally:
-        os.close(handle)
+    """None is left: what a living one stops again, nobody could let go on. ReplicaError when one does not end."""
+    carried = _carried(replica, target)
+    processes.end_all(lambda: [(pid, carried) for pid in hogs(replica, target)])
+    if left := hogs(replica, target):
+        raise ReplicaError(
+            f"the hog of {target} does not end", hint=f"end it by hand: kill -9 {' '.join(map(str, left))}"
+        )

@@ -28,7 +28,7 @@ class ProcessCrashLoop(Under):
 
     alive: Duration = Field(default=3.0, ge=0.1, le=15, description="how long it lives each time")
     pause: Duration = Field(
-        default=3.0, ge=0.5, le=60, description="how long it is down before it is started again"
+        default=3.0, ge=1.5, le=60, description="how long it is down before it is started again"
     )
 
     def options(self) -> tuple[str, ...]:
