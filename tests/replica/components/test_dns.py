@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,8 +18,9 @@ from blackstart.replica.asking import Refused
 from blackstart.replica.components import dns as component
 from blackstart.replica.layout import HOST, ZONE, Address
 from blackstart.replica.ports import free_ports
+from blackstart.replica.programs.dns_policy import Action, PolicyFile, Rule, flush
 from blackstart.replica.programs.dns_zone import Zone, ZoneFolder
-from blackstart.replica.programs.dnsclient import DnsError, ask
+from blackstart.replica.programs.dnsclient import Answer, Record, ask
 from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.servers import Server, tail
 from blackstart.replica.tools import ensure_tools
@@ -27,6 +29,13 @@ from blackstart.replica.waiting import wait_until
 LIMIT_S = 30.0
 ENV = {"PATH": os.defpath, "LANG": "C.UTF-8", LABEL: f"test-names-{os.getpid()}"}
 SERVICES: dict[str, Address] = {"vault": (HOST, 8200), "registry": (HOST, 5000)}
+
+RCODES: dict[Action, str] = {
+    "SERVFAIL": "SERVFAIL",
+    "REFUSED": "REFUSED",
+    "NXDOMAIN": "NXDOMAIN",
+    "EMPTY": "NOERROR",
+}
 
 pytestmark = pytest.mark.replica
 
@@ -56,14 +65,6 @@ def port_of(at: Address, name: str) -> str:
     return answer.answers[0].value.split()[2] if answer.answers else ""
 
 
-def _answering(at: Address) -> bool:
-    try:
-        ask(at, ZONE, "SOA", timeout_s=1.0)
-    except (OSError, DnsError):
-        return False
-    return True
-
-
 @pytest.fixture
 def names(tmp_path: Path) -> Iterator[Names]:
     ensure_tools(lambda *news: None)
@@ -77,7 +78,7 @@ def names(tmp_path: Path) -> Iterator[Names]:
     resolver.start()
     try:
         for at in ((HOST, port), (HOST, resolver_port)):
-            assert wait_until(partial(_answering, at), LIMIT_S), tail(authority.log, 20)
+            assert wait_until(partial(component.listening, at), LIMIT_S), tail(authority.log, 20)
         yield Names(tmp_path, authority, resolver, (HOST, port), (HOST, resolver_port))
     finally:
         authority.kill()
@@ -171,3 +172,73 @@ def test_a_service_that_is_not_there(names: Names) -> None:
     names.change("registry", {"registry": (HOST, 1)}, ttl=30)
     with pytest.raises(Refused, match=r"^NXDOMAIN for _vault"):
         component.check_authority(names.at, LIMIT_S)
+
+
+def answered(at: Address, name: str, kind: str = "SRV") -> Answer:
+    return ask(at, f"{name}.{ZONE}", kind, timeout_s=LIMIT_S)
+
+
+def test_a_policy_comes_before_the_truth(names: Names) -> None:
+    for server, at in (("dns", names.at), ("resolver", names.resolver_at)):
+        policy = PolicyFile(names.folder / server)
+        for action, rcode in RCODES.items():
+            rule = Rule(f"_vault._tcp.{ZONE}", action)
+            policy.add(rule)
+            answer = answered(at, "_vault._tcp")
+            assert (answer.rcode, answer.answers) == (rcode, ())
+            assert answered(at, "_registry._tcp").answers, "other names are as they were"
+            policy.remove(rule.name)
+            flush(names.folder / "resolver")
+        assert answered(at, "_vault._tcp").answers
+
+
+def test_whatever_the_policy_is_a_server_says_that_it_is_there(names: Names) -> None:
+    for server, at in (("dns", names.at), ("resolver", names.resolver_at)):
+        PolicyFile(names.folder / server).add(Rule("*", "REFUSED"))
+        PolicyFile(names.folder / server).add(Rule("*", "DELAY", delay_ms=60_000))
+        assert component.listening(at)
+
+
+def test_nobody_is_there_who_only_takes_connections() -> None:
+    with socket.create_server((HOST, 0)) as other:
+        assert not component.listening(other.getsockname())
+
+
+def test_an_authoritys_no_may_be_kept_for_as_long_as_its_rule_says(names: Names) -> None:
+    PolicyFile(names.folder / "dns").add(Rule(f"_vault._tcp.{ZONE}", "NXDOMAIN", ttl=500))
+    soa = answered(names.at, "_vault._tcp").authority[0]
+    assert (soa.ttl, soa.value.split()[-1]) == (500, "500")
+    assert answered(names.at, "nobody", "A").authority[0].ttl == 30, "other names as the zone says"
+
+
+def test_the_records_of_a_round_robin_take_turns(names: Names) -> None:
+    def both(zone: Zone) -> Zone:
+        name = f"vault.{ZONE}"
+        return zone.with_rrset(
+            name, "A", [Record(name, "A", 30, address) for address in ("127.0.0.1", "127.0.0.2")]
+        )
+
+    ZoneFolder(names.folder / "dns").change(both)
+    for at in (names.at, names.resolver_at):
+        assert {answered(at, "vault", "A").answers[0].value for _ in range(4)} == {"127.0.0.1", "127.0.0.2"}
+        assert {answered(at, "_vault._tcp").additional[0].value for _ in range(4)} == {
+            "127.0.0.1",
+            "127.0.0.2",
+        }
+
+
+def test_a_flush_empties_the_resolver(names: Names) -> None:
+    assert port_of(names.resolver_at, "vault") == "8200"
+    names.change("vault", {**SERVICES, "vault": (HOST, 8300)}, ttl=30)
+    assert port_of(names.resolver_at, "vault") == "8200"
+    flush(names.folder / "resolver")
+    assert port_of(names.resolver_at, "vault") == "8300"
+
+
+def test_a_copy_that_is_held_is_served_until_it_is_let_go(names: Names) -> None:
+    zone = ZoneFolder(names.folder / "dns")
+    zone.hold(zone.read())
+    zone.change(lambda now: now.with_rrset(f"_vault._tcp.{ZONE}", "SRV", []))
+    assert port_of(names.at, "vault") == "8200"
+    zone.release()
+    assert port_of(names.at, "vault") == ""

@@ -5,14 +5,14 @@ Not on port 53, so services are found by SRV record: name and port (RFC 2782).
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
 from blackstart.replica.asking import Refused
 from blackstart.replica.layout import HOST, ZONE, Address, endpoint
+from blackstart.replica.programs.dns_policy import VERSION
 from blackstart.replica.programs.dns_zone import LISTEN, ZONE_FILE, Zone, ZoneFolder, replaced
-from blackstart.replica.programs.dnsclient import Record, ask
+from blackstart.replica.programs.dnsclient import DnsError, Record, ask
 from blackstart.replica.servers import Launch
 from blackstart.replica.tools import TOOLS
 
@@ -59,12 +59,11 @@ def _launch(folder: Path, arguments: list[str], env: Mapping[str, str]) -> Launc
 
 
 def listening(address: Address) -> bool:
-    """Whether a server takes questions, whatever it answers: it is in service although names in it are broken."""
+    """Whether a server takes questions, whatever it answers for names: it is in service although they are broken."""
     try:
-        socket.create_connection(address, timeout=1.0).close()
-    except OSError:
+        return bool(ask(address, VERSION, "TXT", timeout_s=1.0).answers)
+    except (OSError, DnsError):
         return False
-    return True
 
 
 def check_authority(address: Address, timeout_s: float) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from twisted.internet import defer, reactor, task
 from twisted.names import dns
 
-from blackstart.replica.programs.dns_policy import EVERY_NAME, Rule, Watched, read_rules
+from blackstart.replica.programs.dns_policy import EVERY_NAME, VERSION, Rule, Watched, read_rules
 
 __all__ = ["Header", "Policed", "Reply"]
 
@@ -39,6 +39,8 @@ RCODES = {"NXDOMAIN": dns.ENAME, "EMPTY": dns.OK, "SERVFAIL": dns.ESERVER, "REFU
 class Policed:
     """Answers as the policy says, and otherwise as `reply_to` does, each time in another order.
 
+    A question for `VERSION` is answered whatever the policy is: that is how one sees that the server is in service.
+
     `reply_to` gives a Reply or a Deferred of one. `nothing` makes a negative reply with that rcode, which may be
     kept for so many seconds (0: as usual).
     """
@@ -53,6 +55,8 @@ class Policed:
 
     def reply_to(self, question: Any) -> Any:
         name = question.name.name.decode("ascii", "replace").lower()
+        if name == VERSION:
+            return Reply(dns.OK, [_version()])
         rules = [rule for rule in self._rules.now() if rule.name in (name, EVERY_NAME)]
         delay_s = max((rule.delay_ms for rule in rules if rule.action == "DELAY"), default=0) / 1000
         if delay_s:
@@ -73,6 +77,10 @@ class Policed:
         return replace(
             reply, answers=_turned(reply.answers, turn), additional=_turned(reply.additional, turn)
         )
+
+
+def _version() -> Header:
+    return dns.RRHeader(VERSION.encode(), dns.TXT, dns.IN, 0, dns.Record_TXT(b"names", ttl=0))
 
 
 def _turned(headers: Sequence[Header], turn: int) -> list[Header]:

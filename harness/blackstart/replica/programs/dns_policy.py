@@ -21,6 +21,7 @@ __all__ = [
     "EVERY_NAME",
     "FLUSH",
     "POLICY_FILE",
+    "VERSION",
     "Action",
     "PolicyFile",
     "Rule",
@@ -33,6 +34,9 @@ FLUSH = "flush"
 """A resolver that sees this file replaced forgets all that it has kept."""
 
 EVERY_NAME = "*"
+
+VERSION = "version.bind"
+"""A name that DNS servers answer about themselves, by custom; no rule is for it."""
 
 Action = Literal["NXDOMAIN", "EMPTY", "SERVFAIL", "REFUSED", "DELAY"]
 ACTIONS: tuple[Action, ...] = ("NXDOMAIN", "EMPTY", "SERVFAIL", "REFUSED", "DELAY")
