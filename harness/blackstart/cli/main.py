@@ -41,6 +41,7 @@ def _register() -> None:
         doctor,
         faults,
         listing,
+        proxy,
         records,
         recover,
         report,
@@ -49,7 +50,7 @@ def _register() -> None:
         run,
     )
 
-    for module in (doctor, check, faults, run, review, report, listing, records, abort, resume, recover):
+    for module in (doctor, check, faults, run, review, report, listing, records, abort, resume, recover, proxy):
         module.register(app)
 
 

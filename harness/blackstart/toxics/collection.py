@@ -9,7 +9,7 @@ from typing import Any
 
 from blackstart.toxics.addresses import resolve, split
 from blackstart.toxics.errors import ProxyRefused, bad_request, missing_field
-from blackstart.toxics.listening import demand_local
+from blackstart.toxics.listening import narrowed
 from blackstart.toxics.model import (
     Toxic,
     demand,
@@ -118,9 +118,8 @@ class Collection:
         proxy, wish = self.get(name), _Wish.read(document)
         if wish.protocol is not None and wish.protocol != proxy.protocol:
             raise bad_request(f"{name} is a {proxy.protocol} proxy and stays one: delete it and make another")
-        listen = proxy.listen if wish.listen is None else wish.listen
+        listen = proxy.listen if wish.listen is None else self._narrowed(wish.listen)
         upstream = proxy.upstream if wish.upstream is None else wish.upstream
-        demand_local(listen, allow_remote=self._settings.allow_remote)
         enabled = proxy.enabled if wish.enabled is None else wish.enabled
         if not enabled:
             self._down(proxy, wish)
@@ -165,9 +164,11 @@ class Collection:
     def remove_toxic(self, proxy: str, name: str) -> None:
         self.get(proxy).remove(self.toxic(proxy, name))
 
+    def _narrowed(self, listen: str) -> str:
+        return narrowed(listen, allow_remote=self._settings.allow_remote)
+
     def _make(self, wish: _Wish) -> Proxy:
-        listen, protocol = wish.listen or "", wish.protocol or "tcp"
-        demand_local(listen, allow_remote=self._settings.allow_remote)
+        listen, protocol = self._narrowed(wish.listen or ""), wish.protocol or "tcp"
         return Proxy(
             self._settings,
             wish.name,
@@ -189,7 +190,9 @@ class Collection:
         there = self._proxies.get(wish.name)
         if there is None:
             return self._add(self._make(wish), wish)
-        if _same(wish.listen or "", there.listen) and _same(wish.upstream or "", there.upstream):
+        if _same(self._narrowed(wish.listen or ""), there.listen) and _same(
+            wish.upstream or "", there.upstream
+        ):
             if (wish.protocol or "tcp") == there.protocol:
                 return there
         made = self._make(wish)

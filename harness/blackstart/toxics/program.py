@@ -17,12 +17,12 @@ from blackstart.toxics.addresses import join
 from blackstart.toxics.api import Api
 from blackstart.toxics.collection import Collection, PopulateFailed
 from blackstart.toxics.errors import ProxyRefused
-from blackstart.toxics.listening import bind
+from blackstart.toxics.listening import bind, narrowed
 from blackstart.toxics.loop import IN, Loop
 from blackstart.toxics.proxy import Settings
 from blackstart.toxics.web import Server
 
-__all__ = ["arguments", "main", "serve"]
+__all__ = ["Unusable", "arguments", "main", "serve"]
 
 _EPILOG = """\
 example:
@@ -32,7 +32,7 @@ example:
 """
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """The call cannot be obeyed; the message says why and what to do."""
 
 
@@ -67,14 +67,17 @@ def main(argv: Sequence[str]) -> int:
     flags = arguments(argv)
     try:
         serve(flags.host, flags.port, config=flags.config, seed=flags.seed, allow_remote=flags.allow_remote)
-    except _Unusable as error:
+    except Unusable as error:
         print(f"blackstart.toxics: {error}", file=sys.stderr)
         return 2
     return 0
 
 
 def serve(host: str, port: int, *, config: str = "", seed: str = "", allow_remote: bool = False) -> None:
-    """Serve the API until SIGINT or SIGTERM. Prints one line, `listening on 127.0.0.1:8474`, when it does."""
+    """Serve the API until SIGINT or SIGTERM. Prints one line, `listening on 127.0.0.1:8474`, when it does.
+
+    Unusable when it cannot begin.
+    """
     loop = Loop()
     seed = seed or os.urandom(6).hex()
     collection = Collection(Settings(loop, seed, allow_remote=allow_remote))
@@ -94,14 +97,14 @@ def serve(host: str, port: int, *, config: str = "", seed: str = "", allow_remot
 
 
 def _bind(host: str, port: int, allow_remote: bool) -> tuple[socket.socket, str]:
-    where = join("127.0.0.1" if host == "localhost" else host, port)
+    where = join(host, port)
     try:
-        return bind(where, socket.SOCK_STREAM, allow_remote=allow_remote)
+        return bind(narrowed(where, allow_remote=allow_remote), socket.SOCK_STREAM)
     except ProxyRefused as refused:
-        raise _Unusable(refused.message.removeprefix("bad request body: ")) from refused
+        raise Unusable(_reason(refused)) from refused
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise _Unusable(
+        raise Unusable(
             f"cannot listen on {where}: {why}; choose another --port, or end what is there"
         ) from error
 
@@ -115,12 +118,17 @@ def _populate(collection: Collection, config: str) -> None:
             document: Any = json.load(file)
         collection.populate(document)
     except OSError as error:
-        raise _Unusable(f"{config}: {error.strerror}") from error
+        raise Unusable(f"{config}: {error.strerror}") from error
     except ValueError as error:
-        raise _Unusable(f"{config}: it is no JSON: {error}") from error
+        raise Unusable(f"{config}: it is no JSON: {error}") from error
     except (ProxyRefused, PopulateFailed) as error:
         refused = error.refused if isinstance(error, PopulateFailed) else error
-        raise _Unusable(f"{config}: {refused.message.removeprefix('bad request body: ')}") from error
+        raise Unusable(f"{config}: {_reason(refused)}") from error
+
+
+def _reason(refused: ProxyRefused) -> str:
+    """Without the words about a request's body: there was none."""
+    return refused.message.removeprefix("bad request body: ")
 
 
 def _raise_limit() -> None:

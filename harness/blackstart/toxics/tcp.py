@@ -42,7 +42,7 @@ class TcpListener:
         """Called for a connection that is up, and whenever its toxics may have changed."""
 
     def start(self, listen: str) -> str:
-        self._sock, address = bind(listen, socket.SOCK_STREAM, allow_remote=self.proxy.settings.allow_remote)
+        self._sock, address = bind(listen, socket.SOCK_STREAM)
         self.loop.register(self._sock.fileno(), IN, self._accept)
         return address
 
