@@ -153,7 +153,16 @@ class Run:
         scenario.write_text(text)
         (root / NOBODY).write_text(CREW)
         chosen = root / NOBODY if crew == NOBODY else crew
-        words: list[str | Path] = [PROGRAM, "run", scenario, "--crew", chosen, "--reports-dir", root / "reports", "--json"]
+        words: list[str | Path] = [
+            PROGRAM,
+            "run",
+            scenario,
+            "--crew",
+            chosen,
+            "--reports-dir",
+            root / "reports",
+            "--json",
+        ]
         done = subprocess.run(
             words,
             env=os.environ | {"PYTHONPATH": str(package)},
