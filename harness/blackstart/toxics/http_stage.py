@@ -20,6 +20,7 @@ from blackstart.toxics.http_messages import (
     request_body,
     request_head,
 )
+from blackstart.toxics.http_wait import Wait
 
 if TYPE_CHECKING:
     from blackstart.toxics.connection import Connection
@@ -73,8 +74,8 @@ class HttpStage:
         self._dropped = 0
         self._owed: tuple[Head, Verdict] | None = None  # the request that we are to answer
         self._response: Response | None = None  # of the server, to the request that went on
-        self._waiting: tuple[int, Verdict, Callable[[], None]] | None = None  # since when, by whom, for what
-        self._timer: Timer | None = None
+        self._wait = Wait(connection.loop, self._go_on)  # of the request under way
+        self._lingering: Timer | None = None
         self._client_ended = False  # and the server has not been told
         self._server_ended = False
 
@@ -97,21 +98,22 @@ class HttpStage:
                 self._connection.down.end()
 
     def closed(self) -> None:
-        self._stop_waiting()
+        self._wait.stop()
+        if self._lingering:
+            self._lingering.cancel()
 
     # What the listener calls when toxics came, changed or went.
 
     def stay(self) -> None:
         """There are toxics for this connection; what waits does so by their values of now."""
         self._leaving = False
-        self._set_timer()
+        self._wait.retime()
         self._go_on()
 
     def leave(self) -> None:
         """There are none: get out of the way, as soon as what was begun is over. What waits does not wait longer."""
         self._leaving = True
-        if self._waiting:
-            self._be_done_waiting()
+        self._wait.hurry()
         self._go_on()
 
     # One step after the other.
@@ -126,7 +128,7 @@ class HttpStage:
         if self._connection.closed:
             return
         self._end_upstream()
-        if self._leaving and not (self._closing or self._owed or self._waiting):
+        if self._leaving and not (self._closing or self._owed or self._wait.on):
             self._go_away()
         else:
             self._hold_back()
@@ -140,7 +142,7 @@ class HttpStage:
             self._pass(len(self._input))
             return False
         self._in_step = True
-        if self._waiting or (not self._input and not self._owed):
+        if self._wait.on or (not self._input and not self._owed):
             return False
         if self._body is not None:
             return self._take_body(self._body)
@@ -165,7 +167,7 @@ class HttpStage:
         if verdict is not None and verdict.answer(close=False) is not None:
             self._refuse(head, verdict, length)
         elif verdict is not None:
-            self._wait(verdict, lambda: self._forward(head, length))
+            self._wait.begin(verdict.delay_ns, lambda: self._forward(head, length))
         else:
             self._forward(head, length)
         return True
@@ -202,10 +204,10 @@ class HttpStage:
         assert self._owed
         _, verdict = self._owed
         self._body, self._dropping = None, False
-        self._wait(verdict, lambda: self._say(verdict, close=True))
+        self._wait.begin(verdict.delay_ns, lambda: self._say(verdict, close=True))
 
     def _answer(self, head: Head, verdict: Verdict) -> bool:
-        self._wait(verdict, lambda: self._say(verdict, close=head.closes))
+        self._wait.begin(verdict.delay_ns, lambda: self._say(verdict, close=head.closes))
         return True
 
     def _say(self, verdict: Verdict, *, close: bool) -> None:
@@ -226,43 +228,9 @@ class HttpStage:
             if self._connection.down.done:
                 self._connection.close()
             else:
-                self._timer = loop.call_at(loop.now() + LINGER_NS, over)
+                self._lingering = loop.call_at(loop.now() + LINGER_NS, over)
 
-        self._timer = loop.call_at(loop.now() + LINGER_NS, over)
-
-    # Waiting.
-
-    def _wait(self, verdict: Verdict, work: Callable[[], None]) -> None:
-        self._waiting = self._connection.loop.now(), verdict, work
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        if not self._waiting:
-            return
-        since, verdict, _ = self._waiting
-        due, loop = since + verdict.delay_ns(), self._connection.loop
-        if self._timer:
-            self._timer.cancel()
-        if due <= loop.now():
-            self._be_done_waiting()
-        else:
-            self._timer = loop.call_at(due, self._time_is_over)
-
-    def _time_is_over(self) -> None:
-        self._be_done_waiting()
-        self._go_on()
-
-    def _be_done_waiting(self) -> None:
-        assert self._waiting
-        _, _, work = self._waiting
-        self._stop_waiting()
-        work()
-
-    def _stop_waiting(self) -> None:
-        self._waiting = None
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._lingering = loop.call_at(loop.now() + LINGER_NS, over)
 
     # The server.
 
@@ -303,7 +271,7 @@ class HttpStage:
 
     def _end_upstream(self) -> None:
         """Hand on the client's end, once nothing is to come before it."""
-        if not self._client_ended or self._waiting:
+        if not self._client_ended or self._wait.on:
             return
         if self._owed:  # a body that was to be dropped, and will never be whole
             self._connection.close()
