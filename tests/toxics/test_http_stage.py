@@ -203,6 +203,16 @@ class TestPassing:
         line.client(get("/no"))
         assert line.up.take() == get("/no")
 
+    def test_what_was_held_back_for_an_upgrade_goes_on(
+        self, line: Line, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(http_stage, "_MOST_HELD", 100)
+        line.client(get("/", "Upgrade: x\r\n") + bytes(200))
+        assert line.up.held
+        line.server(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        assert not line.up.held
+        assert line.up.take().endswith(bytes(200))
+
     def test_an_upgrade_that_the_server_declines(self, line: Line) -> None:
         line.client(get("/", "Upgrade: h2c\r\n"))
         line.server(OK)

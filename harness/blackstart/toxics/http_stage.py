@@ -243,13 +243,13 @@ class HttpStage:
         try:
             self._response.watch(data)
         except NotHttp:
-            self._give_up()
-            return
+            self._response.tunnel = True
         if self._response.tunnel:
             self._give_up()
-        elif self._response.done:
-            self._response = None
-            self._go_on()
+        elif not self._response.done:
+            return
+        self._response = None
+        self._go_on()
 
     # Towards the server.
 
@@ -267,7 +267,6 @@ class HttpStage:
         self._passing = True
         self._response = self._body = None
         self._pass(len(self._input))
-        self._end_upstream()
 
     def _end_upstream(self) -> None:
         """Hand on the client's end, once nothing is to come before it."""
