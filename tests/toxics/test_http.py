@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -336,3 +337,46 @@ def test_what_is_refused(asked: dict[str, Any], status: int, text: str) -> None:
         read_toxic({"type": "http_status", **asked}, protocol, TYPES)
     assert refused.value.status == status
     assert text in refused.value.message
+
+
+def test_no_byte_is_lost_while_toxics_come_and_go(bench: Bench) -> None:
+    """Uploads and downloads of a megabyte, and a toxic for another path that is put on and off all the time."""
+    client, server = bench.pair()
+    body = bytes(range(251)) * 4_000
+    put = b"PUT / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    toggled: list[Toxic] = []
+    for _ in range(3):
+        assert carry(bench, client, server, put, toggled) == put
+        assert carry(bench, server, client, answer, toggled) == answer
+    if not toggled:
+        toggle(bench, toggled)
+    assert bench.refused(client, get("/never")) == NO  # the connection is still understood
+
+
+def carry(
+    bench: Bench, source: socket.socket, sink: socket.socket, data: bytes, toggled: list[Toxic]
+) -> bytes:
+    """Push the bytes through, a little at a time, with a toxic more or less at each turn."""
+    got, sent = bytearray(), 0
+
+    def some() -> bool:
+        nonlocal sent
+        with contextlib.suppress(BlockingIOError):
+            sent += source.send(data[sent : sent + 50_000])
+        with contextlib.suppress(BlockingIOError):
+            got.extend(sink.recv(50_000))
+        toggle(bench, toggled)
+        if len(got) < len(data):
+            raise BlockingIOError
+        return True
+
+    bench.until(some)
+    return bytes(got)
+
+
+def toggle(bench: Bench, toggled: list[Toxic]) -> None:
+    if toggled:
+        bench.proxy.remove(toggled.pop())
+    else:
+        toggled.append(bench.toxic(name="never", attributes={"path": "/never"}))
