@@ -7,15 +7,35 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart.errors import ReplicaError
+from blackstart.faults.contract import prove_fault
+from blackstart.faults.network.bandwidth import NetworkBandwidth
+from blackstart.faults.network.cut import NetworkCut
+from blackstart.faults.network.jitter import NetworkJitter
 from blackstart.faults.network.latency import NetworkLatency
+from blackstart.faults.network.loss import NetworkLoss
+from blackstart.faults.network.reset import NetworkReset
+from blackstart.faults.network.slicer import NetworkSlicer
 from blackstart.testing import FakeReplica
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from blackstart.faults.network.link import LinkFault
     from blackstart.replica.local import LocalReplica
 
 FAULT = NetworkLatency()
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize("stream", ["upstream", "both"])
+@pytest.mark.parametrize(
+    "kind",
+    [NetworkBandwidth, NetworkCut, NetworkJitter, NetworkLatency, NetworkLoss, NetworkReset, NetworkSlicer],
+)
+def test_requests_can_be_broken_like_answers(
+    replica: LocalReplica, kind: type[LinkFault], stream: str
+) -> None:
+    prove_fault(kind.model_validate({"stream": stream}), replica, "vault")
 
 
 @pytest.mark.replica

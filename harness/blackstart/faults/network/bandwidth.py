@@ -11,6 +11,7 @@ from blackstart.errors import ReplicaError
 from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
 from blackstart.faults.network.questions import question_of
 from blackstart.faults.network.toxic import Direction, Toxic, proxied
+from blackstart.replica.asking import TIMEOUT_S, Refused
 from blackstart.source import Duration
 
 if TYPE_CHECKING:
@@ -42,13 +43,14 @@ class NetworkBandwidth(LinkFault):
         undo = super().prepare(replica, target)
         source = proxied(replica).address_of(self.clients[0] if self.clients else "probes")
         try:
-            size = question_of(replica, target, source)(2.0)
-        except Exception:
+            sent, came = question_of(replica, target, source)(TIMEOUT_S)
+        except (Refused, OSError):
             return undo  # it does not answer now: another fault's doing, and no reason not to go on
+        size = {"upstream": sent, "downstream": came, "both": sent + came}[self.stream]
         if size / (self.rate * 1000) <= self.limit:
             raise ReplicaError(
-                f"at {self.rate} KB/s an answer of {target} ({size} bytes) comes within {self.limit * 1000:.0f} ms: "
-                "no probe would see it",
+                f"at {self.rate} KB/s the {size} bytes that a probe of {target} would wait for come within "
+                f"{self.limit * 1000:.0f} ms: it would not see the fault",
                 hint="take a lower rate or limit",
             )
         return undo

@@ -19,12 +19,16 @@ class NetworkCut(LinkFault):
     name: ClassVar[str] = "network.cut"
     summary: ClassVar[str] = "each connection to a component is closed after so many bytes"
     kinds: ClassVar[tuple[str, ...]] = STREAMS
+    turns_red: ClassVar[str] = "{target}-cut"
     seen: ClassVar[str] = (
         "answers break off in the middle: the connection is closed before the whole has come"
     )
 
     after_bytes: int = Field(
-        default=64, ge=0, le=100, description="how many pass; no answer of the platform is so short"
+        default=64,
+        ge=0,
+        le=100,
+        description="how many pass; every request of the probe and every answer is longer",
     )
     stream: Direction = Field(default="downstream", description="what is cut: requests, answers, or both")
 

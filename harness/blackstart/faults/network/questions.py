@@ -22,11 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_probe", "question_of"]
 
-Question = Callable[[float], int]
-"""Asks once within so many seconds and returns how many bytes the answer had. Refused, OSError, DnsError."""
+Question = Callable[[float], tuple[int, int]]
+"""Asks once within so many seconds; returns how many bytes it sent and how many came. Refused, OSError, DnsError."""
 
 _PATHS = {"vault": "/v1/sys/health", "registry": "/v2/", "workload": "/healthz"}
 _NAMES = ("dns", "resolver")
+
+_REQUEST = """\
+GET {path} HTTP/1.1
+Host: platform
+Connection: close
+User-Agent: blackstart (asks for any whole answer at all, as a client whose network may be broken would)
+
+""".replace("\n", "\r\n")
+"""Longer than a real client's shortest: a fault that spares the first hundred bytes must not spare it."""
 
 
 def question_of(replica: Replica, target: str, source: str) -> Question:
@@ -52,22 +61,23 @@ def answer_probe(name: str, target: str, question: Question, *, limit_s: float, 
     return AskingProbe(name, "component", target, ask, answers=1 if limit_s * times <= TIMEOUT_S else times)
 
 
-def ask_http(address: Address, path: str, source: str, limit_s: float) -> int:
+def ask_http(address: Address, path: str, source: str, limit_s: float) -> tuple[int, int]:
     """One request on a connection of its own, until the server has closed it."""
     before = _Deadline(limit_s)
+    asked = _REQUEST.format(path=path).encode()
     try:
         with socket.create_connection(address, timeout=limit_s, source_address=(source, 0)) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: platform\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(asked)
             answer = b""
             while chunk := before.receive(connection):
                 answer += chunk
     except TimeoutError:
         raise Refused(before.passed()) from None
     _demand_whole(answer)
-    return len(answer)
+    return len(asked), len(answer)
 
 
-def ask_dns(address: Address, source: str, limit_s: float) -> int:
+def ask_dns(address: Address, source: str, limit_s: float) -> tuple[int, int]:
     """One question over UDP."""
     before = _Deadline(limit_s)
     packet = query(f"_vault._tcp.{ZONE}", "SRV", int.from_bytes(os.urandom(2), "big"))
@@ -80,7 +90,7 @@ def ask_dns(address: Address, source: str, limit_s: float) -> int:
         except TimeoutError:
             raise Refused(before.passed()) from None
     parse(answer)
-    return len(answer)
+    return len(packet), len(answer)
 
 
 class _Deadline:

@@ -13,8 +13,8 @@ from blackstart.source import Duration
 
 __all__ = ["NetworkSlicer"]
 
-SHORTEST_ANSWER = 120
-"""Bytes of the shortest answer of a service, headers and all; measured on the local replica."""
+SHORTEST = 120
+"""Bytes of the shortest request and answer that the probe sees, headers and all; a test compares them."""
 
 
 class NetworkSlicer(LinkFault):
@@ -40,10 +40,10 @@ class NetworkSlicer(LinkFault):
     def _seen(self) -> NetworkSlicer:
         if self.variation >= self.size:
             raise ValueError("pieces cannot vary by more bytes than they have")
-        shortest = SHORTEST_ANSWER // (self.size + self.variation) * self.pause
+        shortest = SHORTEST // (self.size + self.variation) * self.pause
         if shortest <= self.limit:
             raise ValueError(
-                f"an answer of {SHORTEST_ANSWER} bytes would take {shortest:g} s, within the limit: no probe would see it"
+                f"what has {SHORTEST} bytes would take {shortest:g} s, within the limit: no probe would see it"
             )
         return self
 

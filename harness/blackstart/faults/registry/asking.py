@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.faults.registry.storage import store_of
 from blackstart.replica.asking import AskingProbe, Refused
-from blackstart.replica.layout import CANARY
+from blackstart.replica.layout import CANARY, PROBES
 from blackstart.replica.programs.httpclient import request
 from blackstart.replica.programs.registry_client import RegistryClient
 from blackstart.replica.programs.registry_image import TAG, digest_of, image
@@ -39,7 +39,7 @@ def address_of(replica: Replica, target: str) -> Address:
 def client_of(replica: Replica, target: str, account: str) -> Callable[[float], RegistryClient]:
     """Makes a client with that account, given each answer's limit. Its password is read once, now."""
     address, password = address_of(replica, target), store_of(replica, target).password(account)
-    return lambda each_s: RegistryClient(address, account, password, timeout_s=each_s)
+    return lambda each_s: RegistryClient(address, account, password, timeout_s=each_s, source=PROBES)
 
 
 def image_probe(replica: Replica, target: str, name: str) -> Probe:
@@ -107,7 +107,7 @@ def steady_probe(replica: Replica, target: str, in_a_row: int) -> Probe:
 
     def ask(each_s: float) -> None:
         for _ in range(in_a_row):
-            answer = request(address, "GET", "/v2/", timeout_s=each_s)
+            answer = request(address, "GET", "/v2/", timeout_s=each_s, source=PROBES)
             if answer.status >= 500:
                 raise Refused(f"{answer.status} {http.client.responses.get(answer.status, '')}".strip())
 
