@@ -28,7 +28,7 @@ class Sink(Protocol):
 class _Stage:
     """One effect in the chain, and what is known of its place there."""
 
-    __slots__ = ("blocked", "effect", "over", "shut", "toxic")
+    __slots__ = ("blocked", "effect", "floor", "over", "shut", "toxic")
 
     def __init__(self, toxic: Toxic, effect: Effect) -> None:
         self.toxic = toxic
@@ -36,6 +36,7 @@ class _Stage:
         self.shut = False  # an end came in: nothing more is taken
         self.over = False  # an end went out: nothing more is given
         self.blocked = False  # something was due and had no room
+        self.floor = 0  # nothing leaves before this: when the last one left, or the values changed
 
     def put(self, piece: Piece) -> None:
         if not self.shut:
@@ -83,11 +84,12 @@ class Chain:
         place = sum(stage.toxic in before for stage in self._stages)
         self._stages.insert(place, _Stage(toxic, effect))
 
-    def update(self, toxic: Toxic) -> None:
-        """The toxic has new values: they hold for what waits, too."""
+    def update(self, toxic: Toxic, now: int) -> None:
+        """The toxic has new values: they hold for what waits, too. What was due by the old ones is to be run before."""
         for stage in self._stages:
             if stage.toxic is toxic:
                 stage.effect.update(toxic.attributes)
+                stage.floor = now
 
     def remove(self, toxic: Toxic, now: int) -> None:
         """Take an effect out. What waits in it goes on to the next at once, before anything that comes later."""
@@ -114,8 +116,9 @@ class Chain:
             if not after.room():
                 stage.blocked = True
                 break
-            piece = stage.effect.pop(now if stage.blocked else due)
+            stage.floor = now if stage.blocked else max(due, stage.floor)
             stage.blocked = False
+            piece = stage.effect.pop(stage.floor)
             stage.over = piece.kind != DATA
             after.put(piece)
             moved = True

@@ -171,15 +171,15 @@ class Link:
         self.pump()
 
     def update(self, toxic: Toxic) -> None:
+        self.pump()  # what was due before the change; it may end all
         if self._chain is not None:
-            self._chain.update(toxic)
+            self._chain.update(toxic, self._connection.loop.now())
             self.pump()
 
     def remove(self, toxic: Toxic) -> None:
+        self.pump()
         if self._chain is not None:
-            now = self._connection.loop.now()
-            self._chain.run(now)
-            self._chain.remove(toxic, now)
+            self._chain.remove(toxic, self._connection.loop.now())
             self.pump()
             if not self._chain:
                 self._chain = None
