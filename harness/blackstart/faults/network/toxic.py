@@ -59,6 +59,11 @@ class Toxic:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
+    def add_to(self, proxy: str, name: str, client: Client, clients: Sequence[str]) -> None:
+        client.add(
+            proxy, self.type, name=name, stream=self.stream, attributes=self.attributes, clients=clients
+        )
+
 
 class ToxicFault(Fault):
     """Adds toxics to every proxy of its target."""
@@ -108,14 +113,7 @@ class ToxicFault(Fault):
                     if name in there:
                         client.update(proxy, name, attributes=toxic.attributes)
                     else:
-                        client.add(
-                            proxy,
-                            toxic.type,
-                            name=name,
-                            stream=toxic.stream,
-                            attributes=toxic.attributes,
-                            clients=clients,
-                        )
+                        toxic.add_to(proxy, name, client, clients)
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
         """Take the toxics away. Where the proxy's process is gone, so are they."""
@@ -147,115 +145,6 @@ def from_proxy(what: str) -> Iterator[None]:
         yield
     except (OSError, HTTPException, ProxyRefused) as error:
         raise ReplicaError(f"{what}: the fault proxy says {why(error)}") from error
-
-
-def proxies_of(self, component: str) -> tuple[str, ...]: ...
-
-    def address_of(self, client_name: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Toxic:
-    """One toxic to add. `label` tells several of one fault in one proxy apart; the stream when left out."""
-
-    type: str
-    stream: str = "downstream"
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    label: str = ""
-
-
-class ToxicFault(Fault):
-    """Adds toxics to every proxy of its target."""
-
-    fix: ClassVar[str] = "take it out of the network: network restore NAME"
-
-    @abstractmethod
-    def toxics(self, protocol: str) -> Sequence[Toxic]:
-        """What to add to a proxy of that protocol ("tcp", "http" or "udp"); nothing where it makes no sense."""
-
-    def marks(self) -> tuple[str, ...]:
-        """More words for the toxics' names."""
-        return ()
-
-    def only_from(self, replica: Replica) -> tuple[str, ...]:
-        """The addresses of the clients that it acts on; none: all."""
-        return ()
-
-    def prepare(self, replica: Replica, target: str) -> Undo:
-        found = proxies_of(replica, target)
-        named = {proxy: self._named(about["protocol"]) for proxy, about in found.items()}
-        named = {proxy: toxics for proxy, toxics in named.items() if toxics}
-        if not named:
-            raise ReplicaError(f"{self.name} makes no sense on {target}: its proxies are {', '.join(found)}")
-        for proxy, toxics in named.items():
-            _demand_none_of(found[proxy], toxics, target)
-        return {
-            "listens": {proxy: found[proxy]["listen"] for proxy in named},
-            "toxics": {proxy: list(toxics) for proxy, toxics in named.items()},
-        }
-
-    def _named(self, protocol: str) -> dict[str, Toxic]:
-        kind = self.name.rpartition(".")[2]
-        return {
-            "-".join(["blackstart", kind, toxic.label or toxic.stream, *self.marks()]): toxic
-            for toxic in self.toxics(protocol)
-        }
-
-    def inject(self, replica: Replica, target: str, undo: Undo) -> None:
-        """Add what is missing, and give what is there its values of now."""
-        client, clients = proxied(replica).proxy, self.only_from(replica)
-        found = proxies_of(replica, target)
-        with from_proxy(f"{self.name} on {target} cannot be injected"):
-            for proxy in undo["toxics"]:
-                there = toxics_in(found[proxy])
-                for name, toxic in self._named(found[proxy]["protocol"]).items():
-                    if name in there:
-                        client.update(proxy, name, attributes=toxic.attributes)
-                    else:
-                        client.add(
-                            proxy,
-                            toxic.type,
-                            name=name,
-                            stream=toxic.stream,
-                            attributes=toxic.attributes,
-                            clients=clients,
-                        )
-
-    def heal(self, replica: Replica, target: str, undo: Undo) -> None:
-        """Take the toxics away. Where the proxy's process is gone, so are they."""
-        for proxy in ours(replica, undo):
-            with from_proxy(f"{self.name} on {target} cannot be healed"):
-                for name in undo["toxics"][proxy]:
-                    proxied(replica).proxy.remove(proxy, name)
-
-    def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
-        """Whether no toxic of it is left. One that cannot be asked about is taken to be there."""
-        try:
-            left = ours(replica, undo)
-        except ReplicaError:
-            return False
-        return not any(set(undo["toxics"][proxy]) & toxics_in(about) for proxy, about in left.items())
-
-
-def proxied(replica: Replica) -> Proxied:
-    """The replica, as one with a fault proxy. ReplicaError for another."""
-    if not isinstance(replica, Proxied):
-        raise ReplicaError(f"the replica {replica.name} has no fault proxy: its network cannot be broken")
-    return replica
-
-
-class from_proxy:
-    """While it lasts, what the proxy refuses and its silence become a ReplicaError that begins with `what`."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | HTTPException | ProxyRefused):
-            raise ReplicaError(f"{self._what}: the fault proxy says {why(error)}") from error
 
 
 def proxies_of(replica: Replica, target: str) -> dict[str, dict[str, Any]]:
