@@ -1,9 +1,10 @@
 """What is left of a drill whose harness is killed at a random instant, and how soon an aborted one is healed.
 
-    python bench/soak.py [--rounds 1000] [--seed 1] [--at-once 2] [--aborts 4] [--deep 5] [--minutes M] [--out]
+    python bench/soak.py [--rounds 1000] [--seed 1] [--at-once 2] [--aborts 4] [--deep 3] [--minutes M] [--out]
 
 Every round is a real drill with one to three faults of the catalogue, chosen by the seed, in a folder of its own.
-At a random instant its harness is killed (SIGKILL), in every `aborts`-th round asked to end (SIGTERM).
+At a random instant (before its folder is made, while servers start, while faults break or heal, while the record is
+closed) its harness is killed (SIGKILL), in every `aborts`-th round asked to end (SIGTERM).
 Three seconds later it counts, and all must be zero:
 
 - faults left: what the ledger calls proven and is there, by the fault itself and its probe, once the kept servers
@@ -55,8 +56,11 @@ from machine import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SPAN_S = 4.0
-"""Real seconds from a harness's start in which the instant falls; a drill alone takes about three."""
+SPAN_S = 3.5
+"""Real seconds from a drill's first event in which the instant falls; a drill alone takes about three."""
+
+EARLY = 0.1
+"""The share of instants that count from the start of the process: before, while and after the drill's folder is made."""
 
 LEFT_AFTER_S = 3.0
 """Real seconds after the kill at which what is left is counted."""
@@ -95,14 +99,17 @@ class Round:
 
     number: int
     how: str
+    early: bool
     after_s: float
     faults: list[str]
     exit_code: int = 0
+    said: str = ""
     stage: str = "nothing yet"
     events: int = 0
     clean_s: float | None = None
     healed_s: float | None = None
     rows: dict[str, int] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
     deep: int = 0
     broken: dict[str, list[str]] = field(default_factory=dict)
 
@@ -140,14 +147,14 @@ def play(number: int, folder: Path, seed: int, every_abort: int, every_deep: int
     reports = folder / f"round-{number:04d}"
     scenario, faults = chosen(dice, folder / f"round-{number:04d}.yaml")
     how = "SIGTERM" if every_abort and number % every_abort == 0 else "SIGKILL"
-    this = Round(number, how, round(dice.uniform(0.0, SPAN_S), 3), faults)
+    this = Round(number, how, dice.random() < EARLY, round(dice.uniform(0.0, SPAN_S), 3), faults)
     argv = [sys.executable, __file__, "--drill", str(scenario), str(reports), str(number)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as harness:
         ended = end(harness, this)
         assert harness.stdout is not None
         assert harness.stderr is not None
         said, errors = harness.stdout.read(), harness.stderr.read().decode()
-    this.exit_code = harness.returncode
+    this.exit_code, this.said = harness.returncode, errors.strip()[-300:]
     if harness.returncode == 70 or "Traceback" in errors:
         this.wrong("crashed", errors[-600:])
     count(this, reports, {int(seq) for seq in said.split(b"\n")[:-1]}, ended)
@@ -183,7 +190,10 @@ def written(path: Path, wanted: list[tuple[str, str]]) -> bool:
 def possible() -> list[tuple[str, str]]:
     """Every fault of the catalogue on everything that it can break, as it is without any parameter."""
     platform = load_file(Platform, ROOT / "scenarios" / "platform.yaml").model
-    targets = {**{name: about.kind for name, about in platform.components.items()}, "payments": "workload"}
+    targets = {
+        **{name: about.kind or name for name, about in platform.components.items()},
+        "payments": "workload",
+    }
     with tempfile.TemporaryDirectory() as folder:
         found = [
             (fault, target)
@@ -201,6 +211,8 @@ def end(harness: subprocess.Popen[bytes], this: Round) -> float:
 
     A SIGTERM is waited for: the harness ends in order, and alone knows when it is done.
     """
+    if not this.early and harness.stdout is not None:
+        select.select([harness.stdout], [], [], ENDED_S)
     handle = os.pidfd_open(harness.pid)
     over = bool(select.select([handle], [], [], this.after_s)[0])
     os.close(handle)
@@ -276,6 +288,7 @@ def look(this: Round, folder: Path, told: set[int], ended: float) -> None:
     )
     rows = Ledger(folder).latest().values()
     this.rows = dict(Counter(row.state for row in rows))
+    this.open = [row.type for row in rows if row.state != "proven"]
     if this.how == "SIGTERM":
         this.healed_s = healed_after(folder, ended)
         for row in rows:
@@ -396,6 +409,7 @@ def summary(rounds: list[Round]) -> dict[str, Any]:
         **{what: sum(len(this.broken.get(what, ())) for this in rounds) for what in (*LEFT, *others)},
         "after_kill_s": spread([this.clean_s for this in killed]),
         "rows_after_kill": dict(rows),
+        "open_after_kill": dict(Counter(fault for this in killed for fault in this.open)),
         "proven_rows_looked_at": sum(this.deep for this in rounds),
         "abort_to_healed_s": spread([this.healed_s for this in rounds]),
         "broken": [
@@ -421,7 +435,7 @@ def main() -> None:
         "--aborts", type=int, default=4, help="every so many rounds is aborted, not killed; 0: none"
     )
     parser.add_argument(
-        "--deep", type=int, default=5, help="in every so many rounds servers are started again"
+        "--deep", type=int, default=3, help="in every so many rounds servers are started again"
     )
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no round after that; 0: no limit")
     parser.add_argument("--out", action="store_true", help="write bench/results/soak.json")
