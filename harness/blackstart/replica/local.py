@@ -13,24 +13,28 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.base import Completed, Component, Probe, Progress, ShellSpec
-from blackstart.replica.components import registry, vault
+from blackstart.replica.components import proxy, registry, vault
 from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyring
 from blackstart.replica.components.vault_seed import seeded
-from blackstart.replica.layout import COMPONENTS, TEAMS, endpoint
+from blackstart.replica.layout import CANARY, CLIENTS, COMPONENTS, PROXY, TEAMS, endpoint
 from blackstart.replica.programs import processes
 from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.programs.service import LOGS, RUN
 from blackstart.replica.servers import Launch, Server
 from blackstart.replica.servicing import PortTaken, Servicing
-from blackstart.replica.site import Site
+from blackstart.replica.site import Site, proxies_of
 from blackstart.replica.standard import standard_probes
 from blackstart.replica.toolbox import SYSTEM_PATH, Escrow, Toolbox
 from blackstart.replica.tools import TOOLS, ensure_tools
 from blackstart.replica.waiting import wait_until
 from blackstart.replica.written import Written
+
+if TYPE_CHECKING:
+    from blackstart.toxics.client import Client
 
 __all__ = ["LocalReplica"]
 
@@ -38,6 +42,9 @@ DOWN_PATIENCE_S = 0.1
 """Taking the replica down waits this long after SIGTERM: its data is thrown away, so nobody need finish."""
 
 PORT_TRIES = 3
+
+
+WATCHED = (*COMPONENTS, PROXY)
 
 
 class LocalReplica:
@@ -234,7 +241,7 @@ class LocalReplica:
 
     def _server(self, component: str) -> Server:
         server = self._servers.get(component)
-        if server is None or component not in COMPONENTS:
+        if server is None or component == CANARY:
             raise UsageError(
                 f"the local replica has no component {component!r}",
                 hint=f"there are: {', '.join(COMPONENTS)}",
@@ -283,9 +290,30 @@ class LocalReplica:
         return self._server(component).pids()
 
     def exited(self) -> Mapping[str, int]:
-        """Components that ended without being asked to, with their exit codes (negative: the signal)."""
-        codes = {name: self._servers[name].exited_by_itself() for name in COMPONENTS if name in self._servers}
+        """Components, and the fault proxy, that ended without being asked to, with their exit codes (negative: the signal)."""
+        codes = {name: self._servers[name].exited_by_itself() for name in WATCHED if name in self._servers}
         return {name: code for name, code in codes.items() if code is not None}
+
+    # --- the network ----------------------------------------------------------------------------
+
+    @property
+    def proxy(self) -> Client:
+        """The fault proxy, for whoever breaks or mends the network."""
+        return proxy.client(self._site().proxy)
+
+    def proxies_of(self, component: str) -> tuple[str, ...]:
+        """The names of all proxies on the way to a component; the canary has some too. UsageError for another name."""
+        if component != CANARY:
+            self._server(component)
+        return proxies_of(component)
+
+    def address_of(self, client_name: str) -> str:
+        """The address that a client calls from: people, probes, resolver, canary or a team. UsageError for another."""
+        if client_name not in CLIENTS:
+            raise UsageError(
+                f"the local replica has no client {client_name!r}", hint=f"there are: {', '.join(CLIENTS)}"
+            )
+        return CLIENTS[client_name]
 
     # --- evidence and people --------------------------------------------------------------------
 

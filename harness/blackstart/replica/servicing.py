@@ -12,8 +12,8 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from blackstart.replica.asking import Refused
-from blackstart.replica.components import dns, registry, vault, workload
-from blackstart.replica.layout import COMPONENTS, TEAMS
+from blackstart.replica.components import dns, proxy, registry, vault, workload
+from blackstart.replica.layout import COMPONENTS, PROXY, TEAMS
 from blackstart.replica.servers import Server, tail
 from blackstart.replica.site import SERVICES, Site
 from blackstart.replica.waiting import wait_until
@@ -50,6 +50,7 @@ class Servicing:
             server.start(more=(workload.WAIT,) if name in SERVICES else ())
         with self._waiters(down) as pool:
             waits = [pool.submit(self.into_service, name) for name in COMPONENTS if name not in TEAMS]
+            waits += [pool.submit(self.into_service, PROXY)]
             waits += [pool.submit(self.into_service, name) for name in SERVICES]
             waits[0].result()
             unsealed()
@@ -71,8 +72,10 @@ class Servicing:
 
     def into_service(self, name: str) -> None:
         """Wait until a component does its work; Vault is unsealed. Of a service, only its supervisor is waited for."""
-        at = self._site.behind[name]
+        at = self._site.proxy if name == PROXY else self._site.behind[name]
         match name:
+            case "proxy":
+                self._await(name, lambda: proxy.listening(at))
             case "vault":
                 self._await(name, vault.VaultClient(at).listening)
                 self._unseal(vault.VaultClient(at))

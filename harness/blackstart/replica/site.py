@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blackstart.replica.components import dns, registry, vault, workload
+from blackstart.replica.components import dns, proxy, registry, vault, workload
 from blackstart.replica.components.workload import Service
-from blackstart.replica.layout import CANARY, COMPONENTS, HOST, TEAMS, ZONE, Address
+from blackstart.replica.layout import CANARY, CLIENTS, COMPONENTS, HOST, PROXY, TEAMS, ZONE, Address, endpoint
 from blackstart.replica.ports import free_ports
 
 if TYPE_CHECKING:
     from blackstart.replica.components.vault_keyring import Keyring
     from blackstart.replica.servers import Launch
 
-__all__ = ["SERVICES", "Site", "deploy_link"]
+__all__ = ["SERVICES", "Site", "deploy_link", "proxies_of"]
 
 SERVICES = (*TEAMS, CANARY)
 
@@ -32,6 +32,8 @@ def deploy_link(service: str) -> str:
 
 LINKS = (*COMPONENTS, CANARY, *map(deploy_link, SERVICES))
 
+NAME_SERVERS = ("dns", "resolver")
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -39,6 +41,8 @@ class Site:
 
     at: Mapping[str, Address]
     behind: Mapping[str, Address]
+    proxy: Address
+    """Where the fault proxy takes orders."""
     vault_cluster_port: int
     token: str
     """Whoever orders a deploy has it."""
@@ -46,9 +50,9 @@ class Site:
     @classmethod
     def choose(cls) -> Site:
         """Free ports for everything. ReplicaError when there are not enough."""
-        ports = iter(free_ports(len(LINKS) + 1))
-        at = {name: (HOST, next(ports)) for name in LINKS}
-        return cls(at, at, next(ports), secrets.token_hex(16))
+        ports = iter(free_ports(2 * len(LINKS) + 2))
+        at, behind = ({name: (HOST, next(ports)) for name in LINKS} for _ in range(2))
+        return cls(at, behind, (HOST, next(ports)), next(ports), secrets.token_hex(16))
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Site:
@@ -57,12 +61,14 @@ class Site:
             {name: (str(host), int(port)) for name, (host, port) in data[key].items()}
             for key in ("at", "behind")
         )
-        return cls(at, behind, int(data["vault_cluster_port"]), str(data["token"]))
+        proxy = (str(data["proxy"][0]), int(data["proxy"][1]))
+        return cls(at, behind, proxy, int(data["vault_cluster_port"]), str(data["token"]))
 
     def to_data(self) -> dict[str, Any]:
         return {
             "at": dict(self.at),
             "behind": dict(self.behind),
+            "proxy": self.proxy,
             "vault_cluster_port": self.vault_cluster_port,
             "token": self.token,
         }
@@ -76,14 +82,28 @@ class Site:
         """A service without anything before it."""
         return _service(service, self.behind, self.token)
 
+    def proxies(self) -> list[dict[str, str]]:
+        """Every proxy, as the fault proxy wants to be told of it."""
+        found = [self._proxy(link, link, _protocol(link)) for link in LINKS]
+        return [*found, *(self._proxy(f"{name}-udp", name, "udp") for name in NAME_SERVERS)]
+
+    def _proxy(self, name: str, link: str, protocol: str) -> dict[str, str]:
+        listen, upstream = endpoint(self.at[link]), endpoint(self.behind[link])
+        return {"name": name, "listen": listen, "upstream": upstream, "protocol": protocol}
+
     def launches(self, data: Path, keys: Keyring, env: Mapping[str, str]) -> dict[str, Launch]:
-        """How to start every server; its settings are written into its folder under `data`."""
+        """How to start every server, the fault proxy first; its settings are written into its folder under `data`."""
         own = {name: address[1] for name, address in self.behind.items()}
         known = {name: self.at[name] for name in ("vault", "registry", *TEAMS)}
         return {
-            "vault": vault.launch(data / "vault", own["vault"], self.vault_cluster_port, env),
+            PROXY: proxy.launch(data / PROXY, self.proxy, self.proxies(), env),
+            "vault": vault.launch(
+                data / "vault", own["vault"], self.vault_cluster_port, env, self.at["vault"]
+            ),
             "dns": dns.authority(data / "dns", own["dns"], known, env),
-            "resolver": dns.resolver(data / "resolver", own["resolver"], self.at["dns"], env),
+            "resolver": dns.resolver(
+                data / "resolver", own["resolver"], self.at["dns"], env, source=CLIENTS["resolver"]
+            ),
             "registry": registry.launch(
                 data / "registry", own["registry"], keys.pull_passwords, env, self.at["registry"]
             ),
@@ -93,6 +113,18 @@ class Site:
     def _service_launch(self, name: str, data: Path, keys: Keyring, env: Mapping[str, str]) -> Launch:
         needs = workload.needs_of(name, ZONE, self.at["resolver"], keys.roles[name])
         return workload.launch(data / name, self.itself(name), needs, env)
+
+
+def proxies_of(component: str) -> tuple[str, ...]:
+    """The names of all proxies on the way to a component."""
+    if component in NAME_SERVERS:
+        return (component, f"{component}-udp")
+    return (component, deploy_link(component)) if component in SERVICES else (component,)
+
+
+def _protocol(link: str) -> str:
+    """What a link over TCP carries, as far as the fault proxy understands it."""
+    return "tcp" if link in NAME_SERVERS or link in map(deploy_link, SERVICES) else "http"
 
 
 def _service(name: str, addresses: Mapping[str, Address], token: str) -> Service:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.replica.asking import AskingProbe
 from blackstart.replica.components import dns, registry, vault, workload
-from blackstart.replica.layout import CANARY, PROBE_ROLE, TEAMS
+from blackstart.replica.layout import CANARY, PROBE_ROLE, PROBES, TEAMS
 from blackstart.replica.programs.dnsclient import find_service
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _capability_probes(site: Site, keys: Keyring) -> tuple[Probe, ...]:
     resolver, role, canary = site.at["resolver"], keys.roles[PROBE_ROLE], site.services[CANARY]
 
     def authenticate(each_s: float) -> None:
-        found = find_service(resolver, dns.VAULT_SERVICE, timeout_s=each_s)
+        found = find_service(resolver, dns.VAULT_SERVICE, timeout_s=each_s, source=PROBES)
         vault.check_login(found, role, each_s)
 
     return (

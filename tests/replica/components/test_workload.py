@@ -151,7 +151,7 @@ def test_shipping_leaves_nothing_behind(replica: LocalReplica) -> None:
     workload.check_ship(service(replica, CANARY), LIMIT_S)
     assert children(replica, CANARY) == []
     with pytest.raises(ConnectionRefusedError):
-        request(service(replica, CANARY).address, "GET", "/", timeout_s=LIMIT_S)
+        request(replica._site().itself(CANARY).address, "GET", "/", timeout_s=LIMIT_S)
 
 
 def test_shipping_without_a_canary_says_nothing_of_shipping(replica: LocalReplica) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from blackstart.replica.asking import Refused
-from blackstart.replica.layout import HOST, ZONE, Address, endpoint
+from blackstart.replica.layout import HOST, PROBES, ZONE, Address, endpoint
 from blackstart.replica.programs.dns_policy import VERSION
 from blackstart.replica.programs.dns_zone import LISTEN, ZONE_FILE, Zone, ZoneFolder, replaced
 from blackstart.replica.programs.dnsclient import DnsError, Record, ask
@@ -68,7 +68,7 @@ def listening(address: Address) -> bool:
 
 def check_authority(address: Address, timeout_s: float) -> None:
     """Ask where Vault is, and insist that the answer is the authority's own."""
-    answer = ask(address, VAULT_SERVICE, "SRV", timeout_s=timeout_s)
+    answer = ask(address, VAULT_SERVICE, "SRV", timeout_s=timeout_s, source=PROBES)
     _demand(bool(answer.answers), answer.rcode)
     if not answer.authoritative:
         raise Refused("the answer is not authoritative")
@@ -76,7 +76,7 @@ def check_authority(address: Address, timeout_s: float) -> None:
 
 def check_resolver(address: Address, timeout_s: float) -> None:
     """Ask where Vault is, as a service would."""
-    answer = ask(address, VAULT_SERVICE, "SRV", timeout_s=timeout_s)
+    answer = ask(address, VAULT_SERVICE, "SRV", timeout_s=timeout_s, source=PROBES)
     _demand(bool(answer.answers), answer.rcode)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from blackstart.replica.cached import cache_dir, content_key, made_once, write_private
-from blackstart.replica.layout import CANARY, HOST, TEAMS, Address, endpoint
+from blackstart.replica.layout import CANARY, HOST, PROBES, TEAMS, Address, endpoint
 from blackstart.replica.ports import free_ports
 from blackstart.replica.programs import registry_image
 from blackstart.replica.programs.httpclient import request
@@ -72,7 +72,7 @@ def listening(address: Address) -> bool:
 
 def check_pull(address: Address, user: str, password: str, timeout_s: float) -> None:
     """Get a token and an image's manifest, as a deploy would, and see that it matches its digest."""
-    RegistryClient(address, user, password, timeout_s=timeout_s).manifest(user, TAG)
+    RegistryClient(address, user, password, timeout_s=timeout_s, source=PROBES).manifest(user, TAG)
 
 
 # --- the seed -----------------------------------------------------------------------------------

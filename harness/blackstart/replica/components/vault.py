@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
-from blackstart.replica.layout import HOST, Address
+from blackstart.replica.layout import HOST, PROBES, Address, endpoint
 from blackstart.replica.programs.httpclient import Answer, request
 from blackstart.replica.programs.startpath import Credentials, login
 from blackstart.replica.servers import Launch
@@ -49,7 +49,7 @@ listener "tcp" {{
   address = "{host}:{port}"
   tls_disable = true
 }}
-api_addr = "http://{host}:{port}"
+api_addr = "http://{public}"
 cluster_addr = "http://{host}:{cluster_port}"
 audit "file" "file" {{
   options = {{ file_path = "{audit}" }}
@@ -70,14 +70,17 @@ def bao() -> Path:
     return found[0]
 
 
-def config(port: int, cluster_port: int) -> str:
-    """The server's configuration (HCL)."""
-    return _CONFIG.format(host=HOST, port=port, cluster_port=cluster_port, audit=AUDIT_LOG)
+def config(port: int, cluster_port: int, public: Address | None = None) -> str:
+    """The server's configuration (HCL). `public` is where clients reach it, when that is not its own port."""
+    told = endpoint(public or (HOST, port))
+    return _CONFIG.format(host=HOST, port=port, public=told, cluster_port=cluster_port, audit=AUDIT_LOG)
 
 
-def launch(folder: Path, port: int, cluster_port: int, env: Mapping[str, str]) -> Launch:
+def launch(
+    folder: Path, port: int, cluster_port: int, env: Mapping[str, str], public: Address | None = None
+) -> Launch:
     """Write the configuration into the folder; the data lies in its `data`."""
-    (folder / "vault.hcl").write_text(config(port, cluster_port), "utf-8")
+    (folder / "vault.hcl").write_text(config(port, cluster_port, public), "utf-8")
     return Launch([str(bao()), "server", "-config=vault.hcl"], env, folder)
 
 
@@ -163,7 +166,7 @@ class VaultClient:
 
 def check_login(address: Address, credentials: Credentials, timeout_s: float) -> None:
     """Log in as a service would. Refused with the server's words when it does not let us."""
-    answer = login(address, credentials, timeout_s=timeout_s)
+    answer = login(address, credentials, timeout_s=timeout_s, source=PROBES)
     if not answer.ok:
         raise Refused(answer.complaint())
 

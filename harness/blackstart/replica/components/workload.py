@@ -10,13 +10,14 @@ from pathlib import Path
 
 from blackstart.replica.asking import ProbeBroken, Refused
 from blackstart.replica.cached import write_private
-from blackstart.replica.layout import CANARY, Address
+from blackstart.replica.layout import CANARY, CLIENTS, PROBES, Address
 from blackstart.replica.programs.httpclient import request
 from blackstart.replica.programs.order import order
 from blackstart.replica.programs.startpath import Needs
 from blackstart.replica.servers import Launch
 
 __all__ = [
+    "PACKAGES",
     "WAIT",
     "Service",
     "check_serving",
@@ -34,7 +35,7 @@ CANARY_STEP_S = 0.8
 """The canary's deploy has less time than a team's: a probe must not outstay its own two seconds."""
 
 _PROGRAMS = Path(__file__).parent.parent / "programs"
-_PACKAGES = Path(__file__).parents[3]
+PACKAGES = Path(__file__).parents[3]
 """The folder that `blackstart` is in."""
 
 
@@ -53,7 +54,7 @@ def interpreter(program: str, env: Mapping[str, str]) -> tuple[list[str], dict[s
 
     -S leaves site-packages out, of which it uses nothing; that halves its start.
     """
-    return [sys.executable, "-s", "-S", str(_PROGRAMS / program)], {**env, "PYTHONPATH": str(_PACKAGES)}
+    return [sys.executable, "-s", "-S", str(_PROGRAMS / program)], {**env, "PYTHONPATH": str(PACKAGES)}
 
 
 WAIT = "--wait"
@@ -89,12 +90,15 @@ def reachable(service: Service) -> bool:
 
 def deploy(service: Service, timeout_s: float = DEPLOY_LIMIT_S) -> None:
     """Bring up a new version. Refused says which step failed and why; OSError when nobody takes the order."""
-    failed = "the supervisor ended"
-    for line in order(service.control, service.token, "deploy", timeout_s=timeout_s):
+    heard, failed = False, "the supervisor ended"
+    for line in order(service.control, service.token, "deploy", timeout_s=timeout_s, source=PROBES):
+        heard = True
         if line.get("done") and line["ok"]:
             return
         if not line["ok"] and "step" in line:
             failed = f"{line['step']}: {line['detail']}"
+    if not heard:
+        raise ConnectionAbortedError("the supervisor ended")
     raise Refused(failed)
 
 
@@ -102,16 +106,16 @@ def check_ship(canary: Service, timeout_s: float) -> None:
     """Deploy the canary, end to end; its supervisor takes it away again."""
     try:
         deploy(canary, timeout_s)
-    except ConnectionRefusedError as error:
+    except ConnectionError as error:
         raise ProbeBroken("the canary's own supervisor is gone") from error
 
 
 def check_serving(service: Service, timeout_s: float) -> None:
     """Ask a running service for its health and its page."""
-    health = request(service.address, "GET", "/healthz", timeout_s=timeout_s)
+    health = request(service.address, "GET", "/healthz", timeout_s=timeout_s, source=PROBES)
     if not health.ok:
         raise Refused(health.complaint())
-    page = request(service.address, "GET", "/", timeout_s=timeout_s).json()
+    page = request(service.address, "GET", "/", timeout_s=timeout_s, source=PROBES).json()
     if not page or not page.get("holds_secret"):
         raise Refused("it serves without its secret")
 
@@ -119,4 +123,4 @@ def check_serving(service: Service, timeout_s: float) -> None:
 def needs_of(name: str, zone: str, resolver: Address, credentials: tuple[str, str]) -> Needs:
     """What a service is told when it starts."""
     step_s = CANARY_STEP_S if name == CANARY else 2.0
-    return Needs(name, zone, resolver, *credentials, step_timeout_s=step_s)
+    return Needs(name, zone, resolver, *credentials, source=CLIENTS[name], step_timeout_s=step_s)

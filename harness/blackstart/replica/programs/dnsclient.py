@@ -127,49 +127,56 @@ def _name(packet: bytes, at: int) -> tuple[str, int]:
     return ".".join(labels) + ".", at + 1 if end is None else end
 
 
-def ask(server: tuple[str, int], name: str, type_: str, *, timeout_s: float) -> Answer:
-    """Ask one server. DnsError when nothing usable came back; OSError when it could not be reached."""
+def ask(server: tuple[str, int], name: str, type_: str, *, timeout_s: float, source: str = "") -> Answer:
+    """Ask one server, from the address `source` if given.
+
+    DnsError when nothing usable came back; OSError when it could not be reached.
+    """
     id_ = int.from_bytes(os.urandom(2), "big")
     packet = query(name, type_, id_)
-    answer = parse(_over_udp(server, packet, timeout_s))
+    answer = parse(_over_udp(server, packet, timeout_s, source))
     if answer.truncated:
-        answer = parse(_over_tcp(server, packet, timeout_s))
+        answer = parse(_over_tcp(server, packet, timeout_s, source))
     if answer.id != id_:
         raise DnsError("the DNS answer is to another question")
     return answer
 
 
-def _over_udp(server: tuple[str, int], packet: bytes, timeout_s: float) -> bytes:
+def _over_udp(server: tuple[str, int], packet: bytes, timeout_s: float, source: str) -> bytes:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(timeout_s)
+        if source:
+            udp.bind((source, 0))
         udp.connect(server)  # connected, so that a closed port answers at once with "connection refused"
         udp.send(packet)
         return udp.recv(65535)
 
 
-def _over_tcp(server: tuple[str, int], packet: bytes, timeout_s: float) -> bytes:
-    with socket.create_connection(server, timeout=timeout_s) as tcp:
+def _over_tcp(server: tuple[str, int], packet: bytes, timeout_s: float, source: str) -> bytes:
+    with socket.create_connection(server, timeout_s, (source, 0) if source else None) as tcp:
         tcp.sendall(struct.pack(">H", len(packet)) + packet)
         with tcp.makefile("rb") as stream:
             return stream.read(int.from_bytes(stream.read(2), "big"))
 
 
-def find_service(server: tuple[str, int], name: str, *, timeout_s: float) -> tuple[str, int]:
+def find_service(
+    server: tuple[str, int], name: str, *, timeout_s: float, source: str = ""
+) -> tuple[str, int]:
     """Where a service is, by its SRV record: lowest priority first. Its address comes with it or is asked for.
 
     DnsError when there is none; OSError when the server cannot be reached.
     """
-    answer = ask(server, name, "SRV", timeout_s=timeout_s)
+    answer = ask(server, name, "SRV", timeout_s=timeout_s, source=source)
     found = sorted(record.value.split() for record in answer.answers if record.type == "SRV")
     if not found:
         raise DnsError(f"{answer.rcode if answer.rcode != 'NOERROR' else 'no SRV record for'} {name}")
     _, _, port, target = found[0]
     given = (record.value for record in answer.additional if record.type == "A" and record.name == target)
-    return next(given, None) or _address(server, target, timeout_s), int(port)
+    return next(given, None) or _address(server, target, timeout_s, source), int(port)
 
 
-def _address(server: tuple[str, int], name: str, timeout_s: float) -> str:
-    answer = ask(server, name, "A", timeout_s=timeout_s)
+def _address(server: tuple[str, int], name: str, timeout_s: float, source: str) -> str:
+    answer = ask(server, name, "A", timeout_s=timeout_s, source=source)
     for record in answer.answers:
         if record.type == "A":
             return record.value

@@ -56,13 +56,16 @@ def request(
     timeout_s: float,
     body: object = None,
     headers: Mapping[str, str] | None = None,
+    source: str = "",
 ) -> Answer:
-    """Ask once. `body` is sent as it is when bytes, else as JSON.
+    """Ask once. `body` is sent as it is when bytes, else as JSON. `source` is the address to call from, if given.
 
     OSError or http.client.HTTPException when no whole answer came.
     """
     payload = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    connection = http.client.HTTPConnection(*address, timeout=timeout_s)
+    connection = http.client.HTTPConnection(
+        *address, timeout=timeout_s, source_address=(source, 0) if source else None
+    )
     try:
         connection.request(method, path, payload, dict(headers or {}))
         response = connection.getresponse()

@@ -12,14 +12,14 @@ __all__ = ["order"]
 
 
 def order(
-    address: tuple[str, int], token: str, do: str, *, timeout_s: float
+    address: tuple[str, int], token: str, do: str, *, timeout_s: float, source: str = ""
 ) -> Generator[dict[str, Any], None, None]:
     """Yields each line of the answer; the last has `done`. OSError when the supervisor cannot be heard.
 
-    `timeout_s` bounds the whole of it.
+    `timeout_s` bounds the whole of it; `source` is the address to call from, if given.
     """
     deadline = time.monotonic() + timeout_s
-    with socket.create_connection(address, timeout=timeout_s) as connection:
+    with socket.create_connection(address, timeout_s, (source, 0) if source else None) as connection:
         connection.sendall(json.dumps({"token": token, "do": do}).encode() + b"\n")
         buffer = b""
         while chunk := _receive(connection, deadline):

@@ -19,6 +19,7 @@ __all__ = [
     "LABEL",
     "Carried",
     "await_end",
+    "await_start",
     "began",
     "by_component",
     "end_all",
@@ -39,6 +40,9 @@ END_LIMIT_S = 10.0
 
 _PASSES = 20
 """Looks for processes that were forked while the others were signalled; two are nearly always enough."""
+
+_QUIET_LOOKS = 2
+"""A process that is just becoming another program has no environment for a moment, and is not found."""
 
 Carried = tuple[str, str]
 """A label, and the name of a component."""
@@ -61,8 +65,7 @@ def of(carried: Carried) -> list[int]:
 def _component(pid: int, label: str) -> str:
     """Which component of the label's replica a process belongs to; empty when to none, or when it has ended."""
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            environment = file.read()
+        environment = _environment(pid)
     except OSError:  # it has ended, or it is another user's
         return ""
     if label.encode() not in environment:
@@ -71,6 +74,11 @@ def _component(pid: int, label: str) -> str:
     if variables.get(LABEL.encode()) != label.encode():
         return ""
     return variables.get(COMPONENT.encode(), b"").decode("utf-8", "replace")
+
+
+def _environment(pid: int) -> bytes:
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        return file.read()
 
 
 def began(pid: int) -> int | None:
@@ -122,6 +130,14 @@ def send_all(number: int, carried: Carried) -> None:
         told.update(left)
 
 
+def await_start(pid: int, limit_s: float = 1.0) -> None:
+    """Wait until a process that has just become another program shows what it carries, or has ended."""
+    ends = time.monotonic() + limit_s
+    with suppress(OSError):
+        while not _environment(pid) and _stat(pid)[0] not in (b"Z", b"X") and time.monotonic() < ends:
+            os.sched_yield()
+
+
 def await_end(pid: int, limit_s: float = 1.0) -> None:
     """Wait until a process that is ending has ended. It may be gone, or nobody's."""
     with suppress(OSError):
@@ -133,9 +149,12 @@ def await_end(pid: int, limit_s: float = 1.0) -> None:
 
 
 def end_all(find: Callable[[], Collection[tuple[int, Carried]]], limit_s: float = END_LIMIT_S) -> None:
-    """SIGKILL to all that `find` finds, again and again until it finds none; or until the limit."""
+    """SIGKILL to all that `find` finds, again and again until it finds none twice; or until the limit."""
     ends = time.monotonic() + limit_s
-    while (found := find()) and time.monotonic() < ends:
+    quiet = 0
+    while quiet < _QUIET_LOOKS and time.monotonic() < ends:
+        found = find()
+        quiet = 0 if found else quiet + 1
         for pid, carried in found:
             _end(pid, carried, ends)
 

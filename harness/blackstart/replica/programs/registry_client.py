@@ -26,13 +26,22 @@ class RegistryClient:
     """One account's calls. Errors: RegistryRefused, OSError, HTTPException.
 
     Each repository and action takes a token of its own, asked for when it is first needed. `timeout_s` bounds
-    each answer. Not for many threads at once.
+    each answer; `source` is the address to call from, if given. Not for many threads at once.
     """
 
-    def __init__(self, address: tuple[str, int], user: str, password: str, *, timeout_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        user: str,
+        password: str,
+        *,
+        timeout_s: float = 5.0,
+        source: str = "",
+    ) -> None:
         self._address = address
         self._basic = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._timeout_s = timeout_s
+        self._source = source
         self._tokens: dict[str, str] = {}
 
     def token(self, scope: str) -> str:
@@ -95,7 +104,15 @@ class RegistryClient:
         return self._ask(method, f"/v2/{name}/{path}", bearer, body)
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: object = None) -> Answer:
-        return request(self._address, method, path, body=body, headers=headers, timeout_s=self._timeout_s)
+        return request(
+            self._address,
+            method,
+            path,
+            body=body,
+            headers=headers,
+            timeout_s=self._timeout_s,
+            source=self._source,
+        )
 
 
 def described(manifest: bytes) -> list[str]:

@@ -24,13 +24,14 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a service is told: who it is, and the one address it knows, the resolver's."""
+    """What a service is told: who it is, the one address it knows, the resolver's, and the one it calls from."""
 
     team: str
     zone: str
     resolver: tuple[str, int]
     role_id: str
     secret_id: str
+    source: str
     step_timeout_s: float = 2.0
 
 
@@ -60,10 +61,10 @@ Credentials = tuple[str, str]
 """AppRole: role id and secret id."""
 
 
-def login(vault: tuple[str, int], credentials: Credentials, *, timeout_s: float) -> Answer:
+def login(vault: tuple[str, int], credentials: Credentials, *, timeout_s: float, source: str = "") -> Answer:
     """Log in by AppRole; the answer has the token under `auth.client_token`."""
     body = {"role_id": credentials[0], "secret_id": credentials[1]}
-    return request(vault, "POST", "/v1/auth/approle/login", body=body, timeout_s=timeout_s)
+    return request(vault, "POST", "/v1/auth/approle/login", body=body, timeout_s=timeout_s, source=source)
 
 
 def start(needs: Needs, got: Started) -> Iterator[tuple[str, str, float]]:
@@ -90,50 +91,53 @@ def _demand(answer: Answer, what: str) -> Any:
     return document
 
 
+def _find(service: str, needs: Needs) -> tuple[str, int]:
+    name = f"_{service}._tcp.{needs.zone}"
+    return find_service(needs.resolver, name, timeout_s=needs.step_timeout_s, source=needs.source)
+
+
+def _get(needs: Needs, address: tuple[str, int], path: str, headers: Mapping[str, str]) -> Answer:
+    return request(address, "GET", path, headers=headers, timeout_s=needs.step_timeout_s, source=needs.source)
+
+
 def _find_vault(needs: Needs, got: Started) -> str:
-    got.vault = find_service(needs.resolver, f"_vault._tcp.{needs.zone}", timeout_s=needs.step_timeout_s)
+    got.vault = _find("vault", needs)
     return "vault is at {}:{}".format(*got.vault)
 
 
 def _login(needs: Needs, got: Started) -> str:
-    answer = login(got.vault, (needs.role_id, needs.secret_id), timeout_s=needs.step_timeout_s)
+    credentials = (needs.role_id, needs.secret_id)
+    answer = login(got.vault, credentials, timeout_s=needs.step_timeout_s, source=needs.source)
     got.token = _demand(answer, "the login")["auth"]["client_token"]
     return f"logged in as {needs.team}"
 
 
 def _secret(needs: Needs, got: Started) -> str:
-    path = f"/v1/secret/data/{needs.team}"
-    headers = {"X-Vault-Token": got.token}
-    answer = request(got.vault, "GET", path, headers=headers, timeout_s=needs.step_timeout_s)
+    answer = _get(needs, got.vault, f"/v1/secret/data/{needs.team}", {"X-Vault-Token": got.token})
     got.secret = _demand(answer, "the secret")["data"]["data"]
     return f"{len(got.secret)} secrets read"
 
 
 def _find_registry(needs: Needs, got: Started) -> str:
-    got.registry = find_service(
-        needs.resolver, f"_registry._tcp.{needs.zone}", timeout_s=needs.step_timeout_s
-    )
+    got.registry = _find("registry", needs)
     return "registry is at {}:{}".format(*got.registry)
 
 
 def _pull_token(needs: Needs, got: Started) -> str:
     basic = base64.b64encode(f"{needs.team}:{got.secret['registry_password']}".encode()).decode()
     path = f"/auth/token?scope=repository:{needs.team}:pull"
-    headers = {"Authorization": f"Basic {basic}"}
-    answer = request(got.registry, "GET", path, headers=headers, timeout_s=needs.step_timeout_s)
+    answer = _get(needs, got.registry, path, {"Authorization": f"Basic {basic}"})
     got.pull_token = _demand(answer, "the pull token")["token"]
     return "pull token granted"
 
 
-def _get(needs: Needs, got: Started, path: str) -> Answer:
+def _of_image(needs: Needs, got: Started, path: str) -> Answer:
     headers = {"Authorization": f"Bearer {got.pull_token}", "Accept": MANIFEST}
-    return request(
-        got.registry, "GET", f"/v2/{needs.team}/{path}", headers=headers, timeout_s=needs.step_timeout_s
-    )
+    return _get(needs, got.registry, f"/v2/{needs.team}/{path}", headers)
 
 
 def _pull(needs: Needs, got: Started) -> str:
-    answer = _get(needs, got, "manifests/stable")
+    answer = _of_image(needs, got, "manifests/stable")
     manifest = _demand(answer, "the manifest")
     got.digest = "sha256:" + hashlib.sha256(answer.body).hexdigest()
     claimed = answer.headers.get("docker-content-digest", got.digest)
@@ -146,7 +150,7 @@ def _pull(needs: Needs, got: Started) -> str:
 
 
 def _blob(needs: Needs, got: Started, digest: str) -> bytes:
-    answer = _get(needs, got, f"blobs/{digest}")
+    answer = _of_image(needs, got, f"blobs/{digest}")
     if not answer.ok:
         raise _Refused(f"{answer.complaint()} for {digest[:19]}")
     seen = "sha256:" + hashlib.sha256(answer.body).hexdigest()

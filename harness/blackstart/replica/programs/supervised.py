@@ -115,6 +115,7 @@ class Supervised:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a group of its own, deaf to the terminal's Ctrl-C
             )
+        processes.await_start(child.pid)
         child.returncode = 0  # reaped by `_reap`, whoever asks, not by subprocess
         return State(child.pid, processes.began(child.pid) or 0, True)
 

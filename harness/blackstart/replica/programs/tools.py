@@ -45,10 +45,12 @@ def deploy(box: Box, argv: list[str]) -> int:
     if len(argv) != 1 or argv[0] not in box["teams"]:
         return _usage("deploy TEAM", f"TEAM is one of {', '.join(box['teams'])}")
     team = box["teams"][argv[0]]
-    ok = False
+    ok = None
     try:
         for line in order(tuple(team["control"]), box["token"], "deploy", timeout_s=DEPLOY_TIMEOUT_S):
             ok = _show(argv[0], line)
+        if ok is None:
+            raise ConnectionAbortedError
     except OSError as error:
         print(f"deploy: {why(error)}: the service of {argv[0]} is not running", file=sys.stderr)
     return 0 if ok else 1
