@@ -22,7 +22,7 @@ Fixing = Callable[[str], Callable[[], None]]
 
 
 @pytest.mark.replica
-@pytest.mark.parametrize("component", ["vault", "resolver"])
+@pytest.mark.parametrize("component", ["vault", "registry"])
 def test_it_keeps_its_contract(
     replica: LocalReplica, restarted: Fixing, another: Callable[[], LocalReplica], component: str
 ) -> None:
@@ -30,7 +30,7 @@ def test_it_keeps_its_contract(
 
 
 @pytest.mark.replica
-@pytest.mark.parametrize("component", ["dns", "registry", "payments"])
+@pytest.mark.parametrize("component", ["dns", "resolver", "payments"])
 def test_on_every_kind(breaks_and_heals: Callable[[Fault, str], None], component: str) -> None:
     breaks_and_heals(QUICK, component)
 

@@ -21,8 +21,8 @@ class ProcessCrashLoop(Under):
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     within_s: ClassVar[float] = 30.0
     seen: ClassVar[str] = (
-        "it answers for some seconds, then connections are refused, and again; its PID changes and its log starts "
-        "anew each time. Vault is sealed after each start"
+        "it answers for some seconds, then connections are closed unanswered, and again; its log has a start and an "
+        "end each time. Vault is sealed after each start"
     )
     program: ClassVar[str] = "restarting.py"
 

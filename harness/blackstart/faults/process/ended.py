@@ -17,7 +17,9 @@ class Ended(Fault):
     """Healing starts the component again if it does not run."""
 
     kinds: ClassVar[tuple[str, ...]] = ("*",)
-    seen: ClassVar[str] = "connections to the component are refused, and no process of it runs"
+    seen: ClassVar[str] = (
+        "connections are closed unanswered, name servers say nothing; service status NAME: no process of it runs"
+    )
     fix: ClassVar[str] = (
         "start it again: service start NAME; Vault must then be unsealed: bao operator unseal"
     )

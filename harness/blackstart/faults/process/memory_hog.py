@@ -27,7 +27,7 @@ class ProcessMemoryHog(Under):
     summary: ClassVar[str] = "a component has no memory left: it is killed, and each new start dies of it too"
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = (
-        "connections are refused; its log has a MemoryError at each start; Vault ends before it can say a word, and "
+        "connections are closed unanswered; its log has a MemoryError at each start; Vault ends before it can say a word, and "
         "its log has only its supervisor's: bao ended with code -11"
     )
     program: ClassVar[str] = "restarting.py"

@@ -1,4 +1,4 @@
-"""The probes that these faults bring: each asks one cheap thing of one component, whatever its kind."""
+"""The probes that these faults bring: each asks one cheap thing of one component, from where all probes ask."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.clock import SystemTime
 from blackstart.replica.asking import AskingProbe, Refused
-from blackstart.replica.layout import ZONE, Address
+from blackstart.replica.layout import PROBES, ZONE, Address
 from blackstart.replica.programs.dnsclient import parse, query
 from blackstart.replica.programs.httpclient import Answer, request
 
@@ -52,7 +52,7 @@ def writes(replica: Replica, target: str) -> Probe:
 
     def audited(each_s: float) -> None:
         """A request without a token is refused by whoever can write that into the audit log, and fails otherwise."""
-        answer = request(address, "GET", "/v1/auth/token/lookup-self", timeout_s=each_s)
+        answer = request(address, "GET", "/v1/auth/token/lookup-self", timeout_s=each_s, source=PROBES)
         if answer.status != 403:
             raise Refused(answer.complaint())
 
@@ -106,13 +106,13 @@ def _question(replica: Replica, target: str) -> Callable[[float], None]:
 
 def _page(component: Component) -> Callable[[float], Answer]:
     address, path = _address(component), _PAGES[component.kind]
-    return lambda each_s: request(address, "GET", path, timeout_s=each_s)
+    return lambda each_s: request(address, "GET", path, timeout_s=each_s, source=PROBES)
 
 
 def _name_over_tcp(address: Address) -> Callable[[float], None]:
     def ask(each_s: float) -> None:
         packet = query(ZONE, "SOA", int.from_bytes(os.urandom(2), "big"))
-        with socket.create_connection(address, timeout=each_s) as tcp:
+        with socket.create_connection(address, each_s, (PROBES, 0)) as tcp:
             tcp.sendall(struct.pack(">H", len(packet)) + packet)
             with tcp.makefile("rb") as stream:
                 answer = parse(stream.read(int.from_bytes(stream.read(2), "big")))

@@ -25,7 +25,7 @@ class ProcessSlowRestart(Under):
     summary: ClassVar[str] = "a component restarts and comes up only after a long while, by itself"
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = (
-        "its process is there, and connections are refused; the last line of its log is: starting"
+        "a process of it runs, connections are closed unanswered; the last line of its log is: starting"
     )
     fix: ClassVar[str] = (
         "wait, or restart it: service restart NAME; Vault must then be unsealed: bao operator unseal"
