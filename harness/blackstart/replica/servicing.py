@@ -90,7 +90,7 @@ class Servicing:
         server = self._servers[name]
         if wait_until(lambda: not server.running() or ready(), START_LIMIT_S) and server.running():
             return
-        if any(words in tail(server.log, 20).lower() for words in _TAKEN):
+        if self._port_taken(name):
             raise PortTaken(name)
         raise server.failed("did not come into service")
 
@@ -101,10 +101,16 @@ class Servicing:
         except (Refused, OSError, HTTPException) as error:
             raise server.failed(f"cannot be unsealed: {error}") from error
 
+    def _port_taken(self, name: str) -> bool:
+        """Whether a server's last lines say that somebody has its port."""
+        return any(words in tail(self._servers[name].log, 20).lower() for words in _TAKEN)
+
     def _deploy(self, name: str) -> None:
         try:
             workload.deploy(self._site.itself(name))
         except (Refused, OSError) as error:
+            if self._port_taken(name):  # two may have bound it; the one that listens first has it
+                raise PortTaken(name) from error
             raise self._servers[name].failed(f"could not be deployed: {error}") from error
 
 
