@@ -93,7 +93,9 @@ def test_in_paced_time_too_and_killed_twice(tmp_path: Path, blackstart: Blacksta
     process.wait()
     until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
     done = blackstart("resume", "latest", "--reports-dir", tmp_path)
-    assert done.returncode in (0, 1), done.stderr + done.stdout  # at this pace a command takes minutes of drill time
+    assert done.returncode in (0, 1), (
+        done.stderr + done.stdout
+    )  # at this pace a command takes minutes of drill time
     assert verify(folder).state == "ok"
     assert Ledger(folder).open_rows() == []
     assert [event.kind for event in read(folder)].count("drill.resumed") == 2

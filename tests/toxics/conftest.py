@@ -227,3 +227,30 @@ def wires() -> Callable[[], Wire]:
         return Wire(clock, Loop(clock))
 
     return make
+
+
+@pytest.fixture
+def loop_tcp(loop: Loop) -> Iterator[Any]:
+    """One connection over real TCP: the client's socket, the server's, the connection, and `turn()` for the loop."""
+    near, far = _tcp_pair(), _tcp_pair()
+    proxy = Proxy(Settings(loop, "seed"), "one", "", "", listener=NoListener)
+    connection = Connection(proxy, Pipes(), near[1], far[0], "127.0.0.1", lambda gone: None)
+    connection.watch()
+
+    def turn() -> None:
+        for _ in range(5):
+            loop.once(0.02)
+
+    yield near[0], far[1], connection, turn
+    connection.close()
+    near[0].close()
+    far[1].close()
+
+
+def _tcp_pair() -> tuple[socket.socket, socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        near = socket.create_connection(server.getsockname(), timeout=20)
+        far, _ = server.accept()
+    for sock in (near, far):
+        sock.setblocking(False)
+    return near, far

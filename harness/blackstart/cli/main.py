@@ -50,7 +50,20 @@ def _register() -> None:
         run,
     )
 
-    for module in (doctor, check, faults, run, review, report, listing, records, abort, resume, recover, proxy):
+    for module in (
+        doctor,
+        check,
+        faults,
+        run,
+        review,
+        report,
+        listing,
+        records,
+        abort,
+        resume,
+        recover,
+        proxy,
+    ):
         module.register(app)
 
 

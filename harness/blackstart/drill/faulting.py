@@ -188,7 +188,9 @@ class Faults:
                 self._break_again(active.armed, active)
 
     def _break_again(self, armed: Armed, active: Active) -> None:
-        self._journal.mark(armed, "reinjected")  # before it is: the ledger may say that it was healed meanwhile
+        self._journal.mark(
+            armed, "reinjected"
+        )  # before it is: the ledger may say that it was healed meanwhile
         active.inject(self._replica)
         if active.moved:
             active.moved.do()

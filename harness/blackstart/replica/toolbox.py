@@ -16,14 +16,15 @@ from blackstart.replica.base import ShellSpec
 from blackstart.replica.cached import write_private
 from blackstart.replica.components.vault import bao
 from blackstart.replica.components.workload import interpreter
-from blackstart.replica.layout import COMPONENTS, ZONE, Address
+from blackstart.replica.layout import COMPONENTS, PROXY, ZONE, Address
+from blackstart.replica.site import proxies_of
 
 if TYPE_CHECKING:
     from blackstart.replica.components.workload import Service
 
 __all__ = ["TOOLS", "Escrow", "Toolbox"]
 
-OWN = ("resolve", "deploy", "teams", "service", "images", "audit-log", "zone", "policy", "cache")
+OWN = ("resolve", "deploy", "teams", "service", "network", "images", "audit-log", "zone", "policy", "cache")
 TOOLS = ("bao", "vault", *OWN)
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -59,7 +60,8 @@ class Toolbox:
             "resolver": resolver,
             "teams": teams,
             "token": services[0].token,
-            "servers": COMPONENTS,
+            "servers": (*COMPONENTS, PROXY),
+            "links": {name: proxies_of(name) for name in COMPONENTS},
         }
         write_private(self._box, json.dumps(box))
         self.bin.mkdir(parents=True, exist_ok=True)

@@ -1,32 +1,19 @@
-"""One replica for every fault of names, and what the tests ask of it."""
+"""What the tests of the faults of names ask of the replica."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from blackstart.faults.dns.folders import address_of, zone_of
-from blackstart.replica.local import LocalReplica
 from blackstart.replica.programs.dns_policy import flush
 from blackstart.replica.programs.dnsclient import Answer, ask
 
 if TYPE_CHECKING:
+    from blackstart.replica.local import LocalReplica
     from blackstart.replica.programs.dns_zone import ZoneFolder
-
-
-@pytest.fixture(scope="package")
-def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReplica]:
-    """A running replica; whoever breaks it mends it."""
-    folder: Path = tmp_path_factory.mktemp("replica")
-    local = LocalReplica(folder, f"test-{folder.name}", ["ic-1", "sme-1"])
-    try:
-        local.up(lambda *news: None)
-        yield local
-    finally:
-        local.down()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from blackstart.faults.dns.folders import (
     zone_of,
 )
 from blackstart.replica.asking import AskingProbe, Refused
-from blackstart.replica.layout import ZONE, endpoint
+from blackstart.replica.layout import PROBES, ZONE, endpoint
 from blackstart.replica.programs.dnsclient import ask, find_service, parse, query
 from blackstart.replica.programs.httpclient import why
 
@@ -46,7 +46,7 @@ def service_probe(name: str, replica: Replica, target: str, service: str) -> Pro
     server, there = address_of(replica, target), address_of(replica, service)
 
     def find(each_s: float) -> None:
-        found = find_service(server, service_name(service), timeout_s=each_s)
+        found = find_service(server, service_name(service), timeout_s=each_s, source=PROBES)
         if found != there:
             raise Refused(f"{service} is said to be at {endpoint(found)}, it is at {endpoint(there)}")
 
@@ -58,7 +58,7 @@ def addresses_probe(name: str, replica: Replica, target: str, service: str) -> P
     server, (_, port) = address_of(replica, target), address_of(replica, service)
 
     def try_all(each_s: float) -> None:
-        answer = ask(server, host_name(service), "A", timeout_s=each_s)
+        answer = ask(server, host_name(service), "A", timeout_s=each_s, source=PROBES)
         addresses = sorted(record.value for record in answer.answers if record.type == "A")
         dead = {address: reason for address in addresses if (reason := _refusal((address, port), each_s))}
         if dead or not addresses:
@@ -71,7 +71,7 @@ def addresses_probe(name: str, replica: Replica, target: str, service: str) -> P
 def _refusal(address: Address, limit_s: float) -> str:
     """Why it takes no connection; empty when it does."""
     try:
-        socket.create_connection(address, timeout=limit_s).close()
+        socket.create_connection(address, limit_s, (PROBES, 0)).close()
     except OSError as error:
         return why(error)
     return ""
@@ -83,7 +83,7 @@ def serial_probe(name: str, replica: Replica, target: str) -> Probe:
 
     def compare(each_s: float) -> None:
         published = zone.read().serial
-        answer = ask(server, ZONE, "SOA", timeout_s=each_s)
+        answer = ask(server, ZONE, "SOA", timeout_s=each_s, source=PROBES)
         served = [int(record.value.split()[2]) for record in answer.answers if record.type == "SOA"]
         if not served:
             raise Refused(f"{answer.rcode}: no SOA record for {ZONE}")
@@ -102,17 +102,17 @@ def ttl_probe(name: str, replica: Replica, target: str, service: str) -> Probe:
     resolvers = [(each, address_of(replica, each)) for each in of_kind(replica, "resolver")]
 
     def look(each_s: float) -> None:
-        _demand_ttl(target, kept_ttls(authority, service, each_s), LEAST_TTL_S)
+        _demand_ttl(target, kept_ttls(authority, service, each_s, PROBES), LEAST_TTL_S)
         for resolver, at in resolvers:
-            _demand_ttl(resolver, kept_ttls(at, service, each_s), 1)
+            _demand_ttl(resolver, kept_ttls(at, service, each_s, PROBES), 1)
 
     return AskingProbe(name, "component", target, look, answers=2 + 2 * len(resolvers))
 
 
-def kept_ttls(server: Address, service: str, each_s: float) -> list[int]:
+def kept_ttls(server: Address, service: str, each_s: float, source: str = "") -> list[int]:
     """The TTLs that a server gives with the service's name and address."""
     wanted = ((service_name(service), "SRV"), (host_name(service), "A"))
-    answers = [ask(server, name, type_, timeout_s=each_s) for name, type_ in wanted]
+    answers = [ask(server, name, type_, timeout_s=each_s, source=source) for name, type_ in wanted]
     return [record.ttl for answer in answers for record in answer.answers]
 
 
@@ -128,7 +128,7 @@ def speed_probe(name: str, replica: Replica, target: str, service: str, limit_s:
 
     def ask_once(each_s: float) -> None:
         try:
-            ask(server, service_name(service), "SRV", timeout_s=min(limit_s, each_s))
+            ask(server, service_name(service), "SRV", timeout_s=min(limit_s, each_s), source=PROBES)
         except TimeoutError:
             raise Refused(f"no answer within {limit_s * 1000:.0f} ms") from None
 
@@ -143,6 +143,7 @@ def udp_probe(name: str, replica: Replica, target: str) -> Probe:
         packet = query(service_name("vault"), "SRV", int.from_bytes(os.urandom(2), "big"))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.settimeout(each_s)
+            udp.bind((PROBES, 0))
             udp.connect(server)
             udp.send(packet)
             if parse(udp.recv(65535)).truncated:

@@ -103,12 +103,12 @@ class DnsNegativeCached(Fault):
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
         """Whether the resolver says no only where the zone does. One that does not run keeps nothing."""
+        if not replica.running(target):
+            return True
         try:
             answer = ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)
             zone = zone_in(undo)
             return answer.rcode != "NXDOMAIN" or zone is None or not zone.read().find(undo["name"])
-        except ConnectionRefusedError:
-            return True
         except (OSError, ValueError, KeyError, TypeError, DnsError):
             return False
 

@@ -28,8 +28,8 @@ class DnsResolverDead(Ended):
     summary: ClassVar[str] = "kills the caching resolver while the authority goes on answering"
     kinds: ClassVar[tuple[str, ...]] = ("resolver",)
     seen: ClassVar[str] = (
-        "resolve NAME says connection refused and nobody finds anything, while zone serial shows an authority "
-        "that answers"
+        "resolve NAME times out and nobody finds anything, while zone serial shows an authority that answers; "
+        "service status says that the resolver does not run"
     )
 
     def prepare(self, replica: Replica, target: str) -> Undo:

@@ -33,31 +33,31 @@ class DnsTtlDay(TtlFault):
     ttl_s: ClassVar[int] = 86_400
 
     def prepare(self, replica: Replica, target: str) -> Undo:
-        found = [address_of(replica, name) for name in of_kind(replica, "resolver")]
-        return {**super().prepare(replica, target), "ask": [list(address) for address in found]}
+        ask = {name: list(address_of(replica, name)) for name in of_kind(replica, "resolver")}
+        return {**super().prepare(replica, target), "ask": ask}
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         """Publish the long TTL, and have every resolver take it. ReplicaError when one does not answer."""
         super().inject(replica, target, undo)
         forget(undo)
-        for host, port in undo["ask"]:
+        for resolver, (host, port) in undo["ask"].items():
             try:
                 kept_ttls((host, port), self.service, _ANSWER_S)
             except (OSError, DnsError) as error:
                 raise ReplicaError(
-                    f"{self.name} on {target}: the resolver at {host}:{port} does not take it: {why(error)}"
+                    f"{self.name} on {target}: {resolver} at {host}:{port} does not take it: {why(error)}"
                 ) from error
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
         """Whether it is neither published nor kept. A resolver that does not run keeps nothing."""
         return super().gone(replica, target, undo) and not any(
-            self._kept((host, port)) for host, port in undo["ask"]
+            replica.running(resolver) and self._kept((host, port))
+            for resolver, (host, port) in undo["ask"].items()
         )
 
     def _kept(self, resolver: tuple[str, int]) -> bool:
+        """Whether it gives a TTL that only such a copy can have; one that does not answer may have it."""
         try:
             return max(kept_ttls(resolver, self.service, _ANSWER_S), default=0) > MOST_TTL_S
-        except ConnectionRefusedError:
-            return False
         except (OSError, DnsError):
             return True
