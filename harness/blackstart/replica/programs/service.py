@@ -42,10 +42,7 @@ class Service(Supervised):
     def __init__(self, name: str, folder: Path, site: Mapping[str, Any]) -> None:
         log, state = folder / LOGS / f"{name}.log", folder / RUN / f"{name}.json"
         super().__init__(name, launches_in(site)[name], log, state)
-        behind = site["site"]["behind"]
-        self.address = tuple(
-            behind.get(f"{name}-deploy", behind[name])
-        )  # a team's supervisor, not what it keeps up
+        self.address = _address(name, site["site"])
 
     def listens(self) -> bool:
         """Wait until it takes connections; False when it ended, or did not within the limit."""
@@ -56,6 +53,13 @@ class Service(Supervised):
                     return True
             time.sleep(0.02)
         return False
+
+
+def _address(name: str, site: Mapping[str, Any]) -> tuple[str, int]:
+    """Where a server itself takes connections; of a team's it is the supervisor, not what it keeps up."""
+    behind = {**site["behind"], "proxy": site["proxy"]}
+    host, port = behind.get(f"{name}-deploy", behind[name])
+    return host, port
 
 
 def run(folder: Path, names: list[str], argv: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The replica's own commands on a participant's PATH: `resolve`, `deploy`, `teams` and `images`.
+"""The replica's own commands on a participant's PATH: `resolve`, `deploy`, `teams`, `service`, `network` and others.
 
 Each reads where things are from the file that BLACKSTART_TOOLBOX names, and speaks to the real servers.
 """
@@ -125,6 +125,13 @@ def service(box: Box, argv: list[str]) -> int:
     return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent, box["servers"], argv)
 
 
+def network(box: Box, argv: list[str]) -> int:
+    """network [status [NAME]] | network restore NAME: what is wrong on the way to a server, and mending it."""
+    from blackstart.replica.programs.network import run
+
+    return run(Path(os.environ["BLACKSTART_TOOLBOX"]).parent, box["links"], argv)
+
+
 def _at(address: Any) -> str:
     return f"{address[0]}:{address[1]}"
 
@@ -141,6 +148,7 @@ COMMANDS: Mapping[str, Callable[[Box, list[str]], int]] = {
     "images": images,
     "audit-log": audit_log,
     "service": service,
+    "network": network,
     "zone": zone,
     "policy": policy,
     "cache": cache,

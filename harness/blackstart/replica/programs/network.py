@@ -1,0 +1,81 @@
+"""The command `network`: what is wrong on the way to each server, and putting it right.
+
+Every connection passes a proxy, as in a platform with a mesh or load balancers; what disturbs it there is
+listed, and taken away, by the name of the server.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from blackstart.replica.programs.httpclient import why
+from blackstart.replica.programs.service import SITE
+from blackstart.toxics.client import Client
+from blackstart.toxics.errors import ProxyRefused
+
+__all__ = ["run"]
+
+USAGE = """\
+usage: network [status [NAME]] | network restore NAME
+status lists what is wrong on the way to a server, restore takes all of it away; NAME is one of {}"""
+
+Links = Mapping[str, Sequence[str]]
+"""The names of the proxies on the way to each server."""
+
+
+def run(folder: Path, links: Links, argv: list[str]) -> int:
+    """Look at the network of the replica in that folder, or mend it."""
+    action, *names = argv or ["status"]
+    wanted = {"status": (0, 1), "restore": (1,)}.get(action, ())
+    if len(names) not in wanted or not set(names) <= set(links):
+        print(USAGE.format(", ".join(links)), file=sys.stderr)
+        return 2
+    client = Client(*json.loads((folder / SITE).read_bytes())["site"]["proxy"], timeout=5.0)
+    try:
+        if action == "restore":
+            return _restore(client, links[names[0]])
+        return _status(client, [proxy for name in names or links for proxy in links[name]])
+    except (OSError, ProxyRefused) as error:
+        print(f"network: {why(error)}: the proxy at {client.host}:{client.port}", file=sys.stderr)
+        return 1
+
+
+def _status(client: Client, names: Sequence[str]) -> int:
+    """0 when nothing is wrong with any of them, else 3, as `service status`."""
+    proxies = client.proxies()
+    for name in names:
+        proxy = proxies[name]
+        print(f"{name:<16} {'up  ' if proxy['enabled'] else 'DOWN'} {proxy['listen']} to {proxy['upstream']}")
+        for toxic in proxy["toxics"]:
+            print(f"{'':<16} {_said(toxic)}")
+    return 3 if any(_wrong(proxies[name]) for name in names) else 0
+
+
+def _wrong(proxy: Mapping[str, Any]) -> bool:
+    return not proxy["enabled"] or bool(proxy["toxics"])
+
+
+def _said(toxic: Mapping[str, Any]) -> str:
+    values = " ".join(f"{name}={value}" for name, value in toxic["attributes"].items())
+    share = "" if toxic["toxicity"] == 1 else f", {toxic['toxicity']:.0%} of connections"
+    clients = f", for {' '.join(toxic['clients'])}" if toxic.get("clients") else ""
+    return f"{toxic['type']} {toxic['stream']} {values}".rstrip() + share + clients
+
+
+def _restore(client: Client, names: Sequence[str]) -> int:
+    """Take every toxic away, and have every proxy up."""
+    proxies = client.proxies()
+    for name in names:
+        for toxic in proxies[name]["toxics"]:
+            client.remove(name, toxic["name"])
+            print(f"{name}: took away {_said(toxic)}")
+        if not proxies[name]["enabled"]:
+            client.enable(name)
+            print(f"{name}: up again")
+    if not any(_wrong(proxies[name]) for name in names):
+        print(f"nothing is wrong with {', '.join(names)}")
+    return 0
