@@ -289,6 +289,8 @@ def look(this: Round, folder: Path, told: set[int], ended: float) -> None:
     rows = Ledger(folder).latest().values()
     this.rows = dict(Counter(row.state for row in rows))
     this.open = [row.type for row in rows if row.state != "proven"]
+    if this.open and this.how == "SIGKILL" and (log := folder / "watchdog.log").exists():
+        print(f"round {this.number}: open {this.open}\n{log.read_text('utf-8')}", file=sys.stderr, flush=True)
     if this.how == "SIGTERM":
         this.healed_s = healed_after(folder, ended)
         for row in rows:
@@ -309,7 +311,12 @@ def healed_after(folder: Path, asked: float) -> float | None:
 
 
 def look_deep(this: Round, reports: Path) -> None:
-    """Start the kept servers again: is anything broken of which the ledger says that it is proven healed?"""
+    """Start the kept servers again: is anything broken of which the ledger says that it is proven healed?
+
+    A drill that was closing takes its data away: there is nothing to start any more, or only a part.
+    """
+    if this.stage == "close":
+        return
     for drill_id in known(reports):
         folder = reports / drill_id
         rows = [row for row in Ledger(folder).latest().values() if row.state == "proven"]

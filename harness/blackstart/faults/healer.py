@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from blackstart.clock import SystemTime, TimeSource
@@ -23,7 +24,7 @@ from blackstart.faults.ledger import Ledger, LedgerFailed, Row
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault
     from blackstart.faults.ledger import State
-    from blackstart.replica.base import Probe, Replica
+    from blackstart.replica.base import Replica
 
 __all__ = ["PROVEN_WITHIN_S", "Healed", "heal"]
 
@@ -33,10 +34,7 @@ PROVEN_WITHIN_S = 10.0
 LIMIT_S = 30
 """Seconds after which the program ends even if nobody ends it: its watchdog was killed, or an undo hangs."""
 
-LOOK_EVERY_S = 0.02
-
-TRIES = 2
-"""An undo that failed is tried again when the others are done: one of them may have kept it from its component."""
+LOOK_EVERY_S = 0.05
 
 
 @dataclass(slots=True)
@@ -57,83 +55,97 @@ class Healed:
 def heal(
     ledger: Ledger, replica: Replica, *, limit_s: float = PROVEN_WITHIN_S, time: TimeSource | None = None
 ) -> list[Healed]:
-    """Undo every open row, newest first; then have each fault and its probe say that it is over.
+    """Undo every open row and have each fault and its probe say that it is over. Returns them newest first.
 
-    The ledger is told of each step. Never raises for what a fault raises: the others must be healed all the same.
+    On one target the newest is undone first; targets are seen to side by side, so that one that is slow to come back
+    keeps no other waiting. What failed is tried again until the limit (real seconds): another fault may have been in
+    its way. Never raises for what a fault raises: the others must be healed all the same.
     """
     rows = [Healed(row) for row in ledger.open_rows()]
-    for each in rows:
-        _find(each)
-    for _ in range(TRIES):
-        for each in rows:
-            if each.fault is not None and not each.undone:
-                _undo(each, each.fault, replica, ledger)
-    _prove_all([each for each in rows if each.undone], replica, ledger, limit_s, time or SystemTime())
-    for each in rows:
-        if each.why:
-            _mark(ledger, each, "unproven")
+    if rows:
+        _Healing(rows, ledger, replica).until_proven(limit_s, time or SystemTime())
     return rows
 
 
-def _find(each: Healed) -> None:
-    try:
-        each.fault = of_row(each.row)
-    except BlackstartError as error:
-        each.why = error.message
+class _Healing:
+    """One healing, from the first undo to the last proof. Undoing is done in threads, one a target; looking is not."""
 
+    def __init__(self, rows: list[Healed], ledger: Ledger, replica: Replica) -> None:
+        self._rows = rows
+        self._ledger = ledger
+        self._replica = replica
+        self._probes = {probe.name: probe for probe in replica.probes()}
+        self._one_writer = Lock()
+        self._jobs: dict[str, Future[None]] = {}
 
-def _undo(each: Healed, fault: Fault, replica: Replica, ledger: Ledger) -> None:
-    _mark(ledger, each, "healing")
-    try:
-        fault.heal(replica, each.row.target, each.row.undo)
-    except Exception as error:  # whatever a fault's undo raises, the others must still be healed
-        each.why = f"undoing it failed: {error}"
-        return
-    each.undone, each.why = True, "no probe said so yet"
-    _mark(ledger, each, "healed")
+    def until_proven(self, limit_s: float, time: TimeSource) -> None:
+        began = time.now()
+        for each in self._rows:
+            self._find(each)
+        with ThreadPoolExecutor(len(self._rows)) as pool:
+            while self._round(pool) and time.now().seconds_since(began) < limit_s:
+                time.sleep(LOOK_EVERY_S)
+        for each in self._rows:
+            if each.why:
+                self._mark(each, "unproven")
 
+    def _find(self, each: Healed) -> None:
+        try:
+            each.fault = of_row(each.row)
+        except BlackstartError as error:
+            each.why = error.message
+        else:
+            self._mark(each, "healing")
 
-def _mark(ledger: Ledger, each: Healed, state: State) -> None:
-    """Healing goes on without a mark that failed: the row then stays open, and healing again does no harm."""
-    with suppress(LedgerFailed):
-        ledger.mark(each.row.fault, state)
+    def _round(self, pool: ThreadPoolExecutor) -> bool:
+        """Undo what is not undone, look at what is; returns whether something is left to be done."""
+        for target in {each.row.target: None for each in self._rows if each.fault and not each.undone}:
+            if target not in self._jobs or self._jobs[target].done():
+                self._jobs[target] = pool.submit(self._undo_all_of, target)
+        busy = [job for job in self._jobs.values() if not job.done()]
+        wait(busy, LOOK_EVERY_S, FIRST_COMPLETED)
+        for each in self._rows:
+            if each.fault and each.undone and each.why:
+                each.why = self._unproven(each.row, each.fault)
+                if not each.why:
+                    self._mark(each, "proven")
+        return any(each.fault and each.why for each in self._rows)
 
+    def _undo_all_of(self, target: str) -> None:
+        for each in self._rows:
+            if each.fault and each.row.target == target and not each.undone:
+                self._undo(each, each.fault)
 
-def _prove_all(
-    rows: Sequence[Healed], replica: Replica, ledger: Ledger, limit_s: float, time: TimeSource
-) -> None:
-    """Ask again and again until everything is proven, or the limit."""
-    probes = {probe.name: probe for probe in replica.probes()}
-    began = time.now()
-    waiting = list(rows)
-    while waiting:
-        for each in waiting:
-            each.why = _unproven(each, replica, probes)
-            if not each.why:
-                _mark(ledger, each, "proven")
-        waiting = [each for each in waiting if each.why]
-        if time.now().seconds_since(began) >= limit_s:
+    def _undo(self, each: Healed, fault: Fault) -> None:
+        try:
+            fault.heal(self._replica, each.row.target, each.row.undo)
+        except Exception as error:  # whatever a fault's undo raises, the others must still be healed
+            each.why = f"undoing it failed: {error}"
             return
-        if waiting:
-            time.sleep(LOOK_EVERY_S)
+        self._mark(each, "healed")
+        each.why, each.undone = "nothing said so yet", True
 
+    def _unproven(self, row: Row, fault: Fault) -> str:
+        """Why this row is not proven yet; an empty text when it is."""
+        try:
+            if not fault.gone(self._replica, row.target, row.undo):
+                return f"{row.type} is still on {row.target}"
+            probe = self._probes.get(row.probe) or fault.probe(self._replica, row.target)
+        except Exception as error:  # whatever a fault's look raises: not known to be gone
+            return f"{row.type} on {row.target} cannot be looked at: {error}"
+        if not row.probe:
+            return ""
+        if probe is None or probe.name != row.probe:
+            return f"there is no probe {row.probe} any more"
+        reading = probe.read()
+        return (
+            "" if reading.state == "green" else f"the probe {row.probe} is {reading.state}: {reading.reason}"
+        )
 
-def _unproven(each: Healed, replica: Replica, probes: dict[str, Probe]) -> str:
-    """Why this row is not proven yet; an empty text when it is."""
-    row, fault = each.row, each.fault
-    assert fault is not None  # only what was undone is asked
-    try:
-        if not fault.gone(replica, row.target, row.undo):
-            return f"{row.type} is still on {row.target}"
-        probe = probes.get(row.probe) or fault.probe(replica, row.target)
-    except Exception as error:  # whatever a fault's look raises: not known to be gone
-        return f"{row.type} on {row.target} cannot be looked at: {error}"
-    if not row.probe:
-        return ""
-    if probe is None or probe.name != row.probe:
-        return f"there is no probe {row.probe} any more"
-    reading = probe.read()
-    return "" if reading.state == "green" else f"the probe {row.probe} is {reading.state}: {reading.reason}"
+    def _mark(self, each: Healed, state: State) -> None:
+        """Healing goes on without a mark that failed: the row then stays open, and healing again does no harm."""
+        with self._one_writer, suppress(LedgerFailed):
+            self._ledger.mark(each.row.fault, state)
 
 
 def main(folder: str, label: str) -> None:
