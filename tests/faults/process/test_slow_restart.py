@@ -33,7 +33,7 @@ def test_on_every_kind(breaks_and_heals: Callable[[Fault, str], None], component
 
 
 @pytest.mark.replica
-def test_it_comes_up_by_itself_when_its_time_is_over(
+def test_its_time_is_over_some_day(
     replica: LocalReplica,
     broken: Callable[[Fault, str], Undo],
     turns: Callable[[Fault, str, str], None],
@@ -43,10 +43,11 @@ def test_it_comes_up_by_itself_when_its_time_is_over(
     assert replica.running("vault"), "a process stands in its place"
     assert wait_until(lambda: replica.log("vault").read_text("utf-8").endswith("starting\n"), LIMIT_S)
     (up,) = fault.moves(replica, "vault", undo)
-    assert (up.after_s, up.ends) == (300.0, True)
+    assert (up.after_s, up.name, up.ends, up.off) == (300.0, "comes up at last", True, False)
     up.do()
+    assert not fault.gone(replica, "vault", undo), "the engine heals what ends: nobody mended it"
+    fault.heal(replica, "vault", undo)
     turns(fault, "vault", "green")
-    assert fault.gone(replica, "vault", undo)
     pid = replica.components()["vault"].pid
-    up.do()
+    fault.heal(replica, "vault", undo)
     assert replica.components()["vault"].pid == pid, "one that is up is left alone"
