@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
 from blackstart.toxics.chain import Chain
+from blackstart.toxics.client import Client
 from blackstart.toxics.connection import Connection
 from blackstart.toxics.effects.base import CLOSE, DATA, END, RESET, Piece
 from blackstart.toxics.loop import MS, Loop
@@ -254,3 +258,53 @@ def _tcp_pair() -> tuple[socket.socket, socket.socket]:
     for sock in (near, far):
         sock.setblocking(False)
     return near, far
+
+
+class Program:
+    """The proxy as a process of its own, on a free port."""
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self._stderr = folder / f"stderr-{id(self)}"
+        argv = [sys.executable, "-m", "blackstart.toxics", "--port", "0", *flags]
+        with self._stderr.open("wb") as errors:
+            self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors, text=True)
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline()
+        assert self.first_line, self.errors()
+        self.port = int(self.first_line.rpartition(":")[2])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.client = Client("127.0.0.1", self.port)
+
+    def errors(self) -> str:
+        return self._stderr.read_text()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+Programs = Callable[..., Program]
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    """Start one with these flags; ended with the test."""
+    made: list[Program] = []
+
+    def start(*flags: str) -> Program:
+        made.append(Program(tmp_path, *flags))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """One for all tests of a module."""
+    made = Program(tmp_path_factory.mktemp("proxy"))
+    yield made
+    made.close()

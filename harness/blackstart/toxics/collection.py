@@ -134,10 +134,16 @@ class Collection:
         del self._proxies[name]
 
     def reset(self) -> None:
-        """Every proxy up, without toxics."""
+        """Every proxy up, without toxics. ProxyRefused for the first that cannot come up, when all others are."""
+        refusals: list[ProxyRefused] = []
         for proxy in self.all():
-            proxy.start()
             proxy.clear()
+            try:
+                proxy.start()
+            except ProxyRefused as refused:
+                refusals.append(refused)
+        if refusals:
+            raise refusals[0]
 
     def close(self) -> None:
         """Stop serving, for good."""
@@ -195,10 +201,20 @@ class Collection:
         ):
             if (wish.protocol or "tcp") == there.protocol:
                 return there
-        made = self._make(wish)
+        return self._replace(there, self._make(wish), wish)
+
+    def _replace(self, there: Proxy, made: Proxy, wish: _Wish) -> Proxy:
+        """The new one may need the old one's port, so that goes first; it comes back if the new one cannot."""
+        was_up = there.enabled
+        there.stop()
+        try:
+            self._add(made, wish)
+        except ProxyRefused:
+            if was_up:
+                there.start()
+            raise
         there.close()
-        del self._proxies[there.name]
-        return self._add(made, wish)
+        return made
 
     def _down(self, proxy: Proxy, wish: _Wish) -> None:
         ttl_ms = proxy.ttl_ms if wish.ttl_ms is None else wish.ttl_ms

@@ -216,10 +216,10 @@ def _chunks(raw: bytearray, start: int) -> tuple[bytes | None, int]:
     """A body in chunks and where it ends; None while it is not all here."""
     body = bytearray()
     while (line_end := raw.find(b"\r\n", start)) >= 0:
-        try:
-            size = int(bytes(raw[start:line_end]).partition(b";")[0], 16)
-        except ValueError:
-            raise _BadRequest(400, "the length of a chunk is no number") from None
+        digits = bytes(raw[start:line_end]).partition(b";")[0].strip()
+        if not digits or digits.strip(b"0123456789abcdefABCDEF"):
+            raise _BadRequest(400, "the length of a chunk is no number")
+        size = int(digits, 16)
         if len(body) + size > _LARGEST_BODY:
             raise _BadRequest(413, "the body is too large")
         start = line_end + 2
