@@ -37,8 +37,8 @@ LIMIT_S = 10.0
 GOODBYE_S = 5.0
 """Seconds that a watchdog gets to end by itself; it needs a millisecond."""
 
-HEALING_S = 1.6
-"""Seconds from the notice that the healer has: all is to be over after 2, and ending the servers takes 0.2."""
+HEALING_S = 1.5
+"""Seconds from the notice that the healer has: all is to be over after 2, and ending the servers takes 0.2 to 0.4."""
 
 LOCK_S = 1.0
 """Seconds to get the drill's folder from a harness that is dead: the kernel lets go of it as it buries the process."""
