@@ -13,9 +13,11 @@ import pytest
 
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica import site
-from blackstart.replica.layout import COMPONENTS, TEAMS
+from blackstart.replica.layout import COMPONENTS, TEAMS, ZONE
 from blackstart.replica.local import LocalReplica
 from blackstart.replica.ports import free_ports
+from blackstart.replica.programs.dns_policy import PolicyFile, Rule
+from blackstart.replica.programs.dnsclient import ask
 from blackstart.replica.programs.processes import COMPONENT, LABEL
 from blackstart.replica.toolbox import TOOLS
 from blackstart.replica.waiting import wait_until
@@ -324,3 +326,22 @@ def test_before_it_is_up_there_is_nothing(tmp_path: Path) -> None:
     assert fresh.exited() == {}
     with pytest.raises(ReplicaError, match="the replica is not up"):
         fresh.probes()
+
+
+def test_what_the_resolver_keeps_gets_older_when_time_jumps(shared_replica: LocalReplica) -> None:
+    host, _, port = shared_replica.components()["resolver"].endpoint.rpartition(":")
+    policy = PolicyFile(shared_replica.data("dns"))
+
+    def found() -> bool:
+        return bool(ask((host, int(port)), f"registry.{ZONE}", "A", timeout_s=LIMIT_S).answers)
+
+    shared_replica.let_pass(30.0)
+    assert found()
+    policy.add(Rule(f"registry.{ZONE}", "SERVFAIL"))
+    try:
+        assert found(), "it has a copy"
+        shared_replica.let_pass(30.0)
+        assert not found()
+    finally:
+        policy.remove(f"registry.{ZONE}")
+    assert found()

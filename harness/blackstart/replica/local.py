@@ -22,6 +22,7 @@ from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyrin
 from blackstart.replica.components.vault_seed import seeded
 from blackstart.replica.layout import CANARY, CLIENTS, COMPONENTS, PROXY, TEAMS, endpoint
 from blackstart.replica.programs import processes
+from blackstart.replica.programs.dns_cache import pass_time
 from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.programs.service import LOGS, RUN
 from blackstart.replica.servers import Launch, Server
@@ -214,6 +215,10 @@ class LocalReplica:
     def keyring(self) -> Path:
         """Vault's keys, for whoever must unseal it whatever people do (`components.vault.Keyholder`)."""
         return self.data("vault") / vault.KEYRING
+
+    def let_pass(self, seconds: float) -> None:
+        """Drill time has jumped: what servers keep for a time gets older by that much, the resolver's copies."""
+        pass_time(self.data("resolver"), seconds)
 
     def exec(self, component: str, argv: Sequence[str]) -> Completed:
         """Run a command with the toolbox on its PATH, in the component's data folder, as the harness itself.

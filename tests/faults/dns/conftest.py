@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart.faults.dns.folders import address_of, zone_of
-from blackstart.replica.programs.dns_policy import flush
+from blackstart.replica.programs.dns_cache import flush
 from blackstart.replica.programs.dnsclient import Answer, ask
 
 if TYPE_CHECKING:

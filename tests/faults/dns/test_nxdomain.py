@@ -146,3 +146,23 @@ def test_a_replica_without_folders_is_refused(tmp_path: Path) -> None:
 def test_only_a_service_of_the_zone() -> None:
     with pytest.raises(ValidationError):
         DnsNxdomain.model_validate({"service": "grafana"})
+
+
+@pytest.mark.replica
+def test_the_resolvers_copies_run_out_in_drill_time(
+    replica: LocalReplica, people: People, answer: Ask
+) -> None:
+    people("zone ttl 120 vault")
+    try:
+        assert answer("resolver", "_vault._tcp").answers
+        undo = FAULT.prepare(replica, "dns")
+        (move,) = FAULT.moves(replica, "dns", undo)
+        assert move.after_s == 120.0, "the longest TTL that is published"
+        FAULT.inject(replica, "dns", undo)
+        try:
+            move.do()
+            assert answer("resolver", "_vault._tcp").rcode == "NXDOMAIN"
+        finally:
+            FAULT.heal(replica, "dns", undo)
+    finally:
+        people("zone ttl 30 vault")

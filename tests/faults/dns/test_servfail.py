@@ -135,3 +135,23 @@ def test_a_policy_that_cannot_be_read_cannot_be_healed(replica: LocalReplica, tm
 def test_one_name_and_all_names_fight() -> None:
     assert FAULT.resources("dns") == {"dns/names/vault"}
     assert DnsServfail(service="all").resources("dns") == {"dns/names"}
+
+
+@pytest.mark.replica
+def test_the_resolvers_copies_run_out_in_drill_time(replica: LocalReplica, answer: Ask) -> None:
+    assert answer("resolver", "_vault._tcp").answers
+    undo = FAULT.prepare(replica, "dns")
+    FAULT.inject(replica, "dns", undo)
+    try:
+        (move,) = FAULT.moves(replica, "dns", undo)
+        assert (move.after_s, move.ends, move.off) == (30.0, False, False)
+        assert answer("resolver", "_vault._tcp").answers
+        move.do()
+        assert answer("resolver", "_vault._tcp").rcode == "SERVFAIL"
+    finally:
+        FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.replica
+def test_a_resolvers_own_rule_hides_behind_no_copy(replica: LocalReplica) -> None:
+    assert FAULT.moves(replica, "resolver", FAULT.prepare(replica, "resolver")) == []

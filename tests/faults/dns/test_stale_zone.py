@@ -35,9 +35,15 @@ def test_it_keeps_its_contract(
 def test_what_is_published_is_not_what_is_served(
     replica: LocalReplica, people: People, answer: Ask, zone: ZoneFolder
 ) -> None:
+    assert answer("resolver", "vault", "A").answers
     undo = FAULT.prepare(replica, "dns")
     FAULT.inject(replica, "dns", undo)
     try:
+        (move,) = FAULT.moves(replica, "dns", undo)
+        assert move.after_s == 30.0
+        assert answer("resolver", "vault", "A").answers[0].value == "127.0.0.1"
+        move.do()
+        assert answer("resolver", "vault", "A").answers[0].value == "127.0.0.9"
         assert answer("dns", "vault", "A").answers[0].value == "127.0.0.9"
         serial = zone.read().serial
         assert people("zone serial") == f"published {serial}\nserved    {serial - 1}\n"

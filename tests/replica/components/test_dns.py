@@ -18,7 +18,8 @@ from blackstart.replica.asking import Refused
 from blackstart.replica.components import dns as component
 from blackstart.replica.layout import HOST, ZONE, Address
 from blackstart.replica.ports import free_ports
-from blackstart.replica.programs.dns_policy import Action, PolicyFile, Rule, flush
+from blackstart.replica.programs.dns_cache import flush, pass_time
+from blackstart.replica.programs.dns_policy import Action, PolicyFile, Rule
 from blackstart.replica.programs.dns_zone import Zone, ZoneFolder
 from blackstart.replica.programs.dnsclient import Answer, Record, ask
 from blackstart.replica.programs.processes import LABEL
@@ -242,3 +243,14 @@ def test_a_copy_that_is_held_is_served_until_it_is_let_go(names: Names) -> None:
     assert port_of(names.at, "vault") == "8200"
     zone.release()
     assert port_of(names.at, "vault") == ""
+
+
+def test_copies_age_with_the_time_that_a_drill_jumps_over(names: Names) -> None:
+    assert port_of(names.resolver_at, "vault") == "8200"
+    names.change("vault", {**SERVICES, "vault": (HOST, 8300)}, ttl=30)
+    pass_time(names.folder / "resolver", 20.0)
+    answer = answered(names.resolver_at, "_vault._tcp").answers[0]
+    assert answer.value.split()[2] == "8200"
+    assert answer.ttl <= 10
+    pass_time(names.folder / "resolver", 10.0)
+    assert port_of(names.resolver_at, "vault") == "8300"

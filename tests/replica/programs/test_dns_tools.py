@@ -6,7 +6,8 @@ import pytest
 
 from blackstart.replica.components import dns
 from blackstart.replica.layout import HOST
-from blackstart.replica.programs.dns_policy import FLUSH, PolicyFile, Rule
+from blackstart.replica.programs.dns_cache import FLUSH
+from blackstart.replica.programs.dns_policy import PolicyFile, Rule
 from blackstart.replica.programs.dns_tools import run_cache, run_policy, run_zone
 from blackstart.replica.programs.dns_zone import LISTEN, ZoneFolder
 

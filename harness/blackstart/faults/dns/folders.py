@@ -13,23 +13,27 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol, runtime_checkabl
 from pydantic import AfterValidator
 
 from blackstart.errors import ReplicaError
+from blackstart.faults.base import Move
 from blackstart.replica.layout import HOST, ZONE
-from blackstart.replica.programs.dns_policy import flush
+from blackstart.replica.programs.dns_cache import flush
 from blackstart.replica.programs.dns_zone import ZoneFolder
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Replica
     from blackstart.replica.layout import Address
+    from blackstart.replica.programs.dns_zone import Zone
 
 __all__ = [
     "LoopbackAddress",
     "ServiceName",
     "address_of",
     "authority_of",
+    "copies_run_out",
     "folder_of",
     "forget",
     "host_name",
+    "longest_ttl",
     "of_kind",
     "service_name",
     "zone_in",
@@ -98,6 +102,17 @@ def of_kind(replica: Replica, kind: str) -> list[str]:
 def address_of(replica: Replica, component: str) -> Address:
     host, _, port = replica.components()[component].endpoint.rpartition(":")
     return host, int(port)
+
+
+def copies_run_out(undo: Undo) -> Move:
+    """The end of what the resolvers kept from before: in drill time, for their own clocks know of no jumps."""
+    return Move(float(undo["ttl"]), "the resolvers' copies have run out", lambda: forget(undo))
+
+
+def longest_ttl(zone: Zone, service: str) -> int:
+    """For how many seconds a resolver may say of a service, or of "all", what it was told before."""
+    names = (service_name(service), host_name(service))
+    return max((record.ttl for record in zone.records if service == "all" or record.name in names), default=0)
 
 
 def zone_in(undo: Undo) -> ZoneFolder | None:

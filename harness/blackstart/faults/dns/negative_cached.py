@@ -19,7 +19,8 @@ from blackstart.faults.dns.folders import (
     zone_in,
     zone_of,
 )
-from blackstart.replica.programs.dns_policy import PolicyFile, Rule, flush
+from blackstart.replica.programs.dns_cache import flush
+from blackstart.replica.programs.dns_policy import PolicyFile, Rule
 from blackstart.replica.programs.dnsclient import DnsError, ask
 from blackstart.replica.programs.httpclient import why
 

@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.base import Fault, Undo
+from blackstart.faults.base import Fault, Move, Undo
 from blackstart.faults.dns.asking import service_probe
-from blackstart.faults.dns.folders import ServiceName, folder_of, forget, of_kind, zone_in, zone_of
+from blackstart.faults.dns.folders import (
+    ServiceName,
+    copies_run_out,
+    folder_of,
+    forget,
+    longest_ttl,
+    of_kind,
+    zone_in,
+    zone_of,
+)
 from blackstart.replica.programs.dnsclient import Record
 
 if TYPE_CHECKING:
@@ -59,6 +68,7 @@ class RecordFault(Fault):
         return {
             "folder": str(folder.folder),
             "resolvers": [str(folder_of(replica, name)) for name in of_kind(replica, "resolver")],
+            "ttl": longest_ttl(zone, self.service),
             "before": _rows(before),
             "after": _rows(broken),
         }
@@ -86,6 +96,9 @@ class RecordFault(Fault):
             return False
         before = _records(undo["before"])
         return zone is None or all(self.whole(at(zone, key), was) for key, was in before.items())
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
+        return [copies_run_out(undo)]
 
     def probe(self, replica: Replica, target: str) -> Probe:
         return service_probe(self.probe_name(target, ""), replica, target, self.service)

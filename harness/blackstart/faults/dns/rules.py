@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.base import Fault, Undo
+from blackstart.faults.base import Fault, Move, Undo
 from blackstart.faults.dns.asking import service_probe
-from blackstart.faults.dns.folders import ServiceName, folder_of, forget, of_kind, service_name
+from blackstart.faults.dns.folders import (
+    ServiceName,
+    copies_run_out,
+    folder_of,
+    forget,
+    longest_ttl,
+    of_kind,
+    service_name,
+)
 from blackstart.replica.programs.dns_policy import EVERY_NAME, PolicyFile, Rule
+from blackstart.replica.programs.dns_zone import ZoneFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blackstart.replica.base import Probe, Replica
 
 __all__ = ["RuleFault"]
@@ -53,7 +64,18 @@ class RuleFault(Fault):
                 hint=f"policy remove {target} '{rule.name}' takes it away",
             )
         resolvers = [str(folder_of(replica, name)) for name in of_kind(replica, "resolver")]
-        return {"folder": str(folder), "resolvers": resolvers, "name": rule.name, "action": rule.action}
+        return {
+            "folder": str(folder),
+            "resolvers": resolvers,
+            "name": rule.name,
+            "action": rule.action,
+            "ttl": self._kept_s(folder),
+        }
+
+    def _kept_s(self, folder: Path) -> int:
+        """How long resolvers hide it from their clients: 0 where the server itself is one."""
+        zone = ZoneFolder(folder)
+        return longest_ttl(zone.read(), self.service) if zone.exists() else 0
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         try:
@@ -77,6 +99,9 @@ class RuleFault(Fault):
             return not _matching(PolicyFile(Path(str(undo["folder"]))), undo["name"], undo["action"])
         except (OSError, ValueError, TypeError):
             return False
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
+        return [copies_run_out(undo)] if undo["ttl"] else []
 
     def probe(self, replica: Replica, target: str) -> Probe:
         return service_probe(self.probe_name(target, ""), replica, target, self.asked())

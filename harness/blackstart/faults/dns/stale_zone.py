@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.base import Fault, Undo
+from blackstart.faults.base import Fault, Move, Undo
 from blackstart.faults.dns.asking import serial_probe
 from blackstart.faults.dns.folders import (
     LoopbackAddress,
     ServiceName,
+    copies_run_out,
     folder_of,
     forget,
     host_name,
+    longest_ttl,
     of_kind,
     zone_in,
     zone_of,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blackstart.replica.base import Probe, Replica
     from blackstart.replica.programs.dns_zone import Zone
 
@@ -56,7 +60,8 @@ class DnsStaleZone(Fault):
                 hint="zone reload lets go of it",
             )
         resolvers = [str(folder_of(replica, name)) for name in of_kind(replica, "resolver")]
-        return {"folder": str(zone.folder), "resolvers": resolvers}
+        ttl = longest_ttl(zone.read(), self.service)
+        return {"folder": str(zone.folder), "resolvers": resolvers, "ttl": ttl}
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         folder = zone_of(replica, target)
@@ -84,6 +89,9 @@ class DnsStaleZone(Fault):
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
         zone = zone_in(undo)
         return zone is None or not zone.held.exists()
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
+        return [copies_run_out(undo)]
 
     def probe(self, replica: Replica, target: str) -> Probe:
         return serial_probe(self.probe_name(target, ""), replica, target)

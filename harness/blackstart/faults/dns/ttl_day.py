@@ -12,7 +12,9 @@ from blackstart.replica.programs.dnsclient import DnsError
 from blackstart.replica.programs.httpclient import why
 
 if TYPE_CHECKING:
-    from blackstart.faults.base import Undo
+    from collections.abc import Sequence
+
+    from blackstart.faults.base import Move, Undo
     from blackstart.replica.base import Replica
 
 __all__ = ["DnsTtlDay"]
@@ -54,6 +56,10 @@ class DnsTtlDay(TtlFault):
             replica.running(resolver) and self._kept((host, port))
             for resolver, (host, port) in undo["ask"].items()
         )
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
+        """None: what the resolvers have does not run out."""
+        return []
 
     def _kept(self, resolver: tuple[str, int]) -> bool:
         """Whether it gives a TTL that only such a copy can have; one that does not answer may have it."""

@@ -14,7 +14,8 @@ from typing import Any
 from twisted.internet import defer, reactor, task
 from twisted.names import dns
 
-from blackstart.replica.programs.dns_policy import EVERY_NAME, VERSION, Rule, Watched, read_rules
+from blackstart.replica.programs.dns_policy import EVERY_NAME, VERSION, Rule, read_rules
+from blackstart.replica.programs.dns_watched import Watched
 
 __all__ = ["Header", "Policed", "Reply"]
 

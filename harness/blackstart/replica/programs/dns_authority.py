@@ -9,7 +9,7 @@ from typing import Any
 from twisted.names import dns
 
 from blackstart.replica.programs.dns_answers import Header, Reply
-from blackstart.replica.programs.dns_policy import Watched
+from blackstart.replica.programs.dns_watched import Watched
 from blackstart.replica.programs.dns_zone import HELD, Zone
 
 __all__ = ["Authority"]

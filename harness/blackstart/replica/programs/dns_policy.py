@@ -1,4 +1,4 @@
-"""What a DNS server answers instead of the truth, name by name: its response policy, and the order to forget.
+"""What a DNS server answers instead of the truth, name by name: its response policy.
 
 Real servers have such a policy (response policy zones, views, access lists), and rules that nobody remembers are
 what goes wrong with them. It is a file in the server's folder, looked at again at each question.
@@ -7,32 +7,16 @@ what goes wrong with them. It is a file in the server's folder, looked at again 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 from blackstart.replica.programs.dns_zone import locked, replaced
 
-__all__ = [
-    "ACTIONS",
-    "EVERY_NAME",
-    "FLUSH",
-    "POLICY_FILE",
-    "VERSION",
-    "Action",
-    "PolicyFile",
-    "Rule",
-    "Watched",
-    "flush",
-]
+__all__ = ["ACTIONS", "EVERY_NAME", "POLICY_FILE", "VERSION", "Action", "PolicyFile", "Rule", "read_rules"]
 
 POLICY_FILE = "policy.json"
-FLUSH = "flush"
-"""A resolver that sees this file replaced forgets all that it has kept."""
-
 EVERY_NAME = "*"
 
 VERSION = "version.bind"
@@ -97,43 +81,3 @@ def _without(rules: tuple[Rule, ...], name: str, action: Action | None) -> list[
 def read_rules(file: Path) -> tuple[Rule, ...]:
     """OSError when there is no file; ValueError or TypeError when it is not a policy."""
     return tuple(Rule(**rule) for rule in json.loads(file.read_text("utf-8")))
-
-
-def flush(folder: Path) -> None:
-    """Have the resolver in that folder forget everything. One that does not run has nothing to forget."""
-    replaced(folder / FLUSH, os.urandom(8).hex())
-
-
-T = TypeVar("T")
-
-
-class Watched(Generic[T]):
-    """What a file says now: read again when it was replaced. What cannot be read leaves the old in force."""
-
-    def __init__(self, file: Path, read: Callable[[Path], T], missing: T) -> None:
-        self._file = file
-        self._read = read
-        self._missing = missing
-        self._value = missing
-        self._seen: tuple[int, int, int] | None = None
-
-    def now(self) -> T:
-        try:
-            status = self._file.stat()
-        except FileNotFoundError:
-            self._seen, self._value = None, self._missing
-            return self._value
-        seen = (status.st_mtime_ns, status.st_ino, status.st_size)
-        if seen != self._seen:
-            self._seen = seen
-            self._take()
-        return self._value
-
-    def _take(self) -> None:
-        try:
-            self._value = self._read(self._file)
-            print(f"{self._file.name} read", file=sys.stderr, flush=True)
-        except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
-            print(
-                f"{self._file.name} cannot be read, the old one stays: {error}", file=sys.stderr, flush=True
-            )

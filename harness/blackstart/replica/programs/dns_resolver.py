@@ -11,7 +11,7 @@ from twisted.internet import defer, reactor
 from twisted.names import client, dns
 
 from blackstart.replica.programs.dns_answers import Header, Reply
-from blackstart.replica.programs.dns_policy import Watched
+from blackstart.replica.programs.dns_watched import Watched
 
 __all__ = ["Forwarder"]
 

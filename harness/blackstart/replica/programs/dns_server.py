@@ -5,8 +5,8 @@
                                                           honours TTLs, caches "no" by the SOA (RFC 2308)
 
 UDP and TCP on 127.0.0.1. Files in the folder it runs in are looked at again at each question: the zone, a copy of
-it that is held (dns_zone.py), the policy of answers and the order to forget (dns_policy.py). SIGHUP does nothing
-more. Runs under the Python of the `names` tool environment, over Twisted Names.
+it that is held (dns_zone.py), the policy of answers (dns_policy.py), what a resolver is told (dns_cache.py). SIGHUP
+does nothing more. Runs under the Python of the `names` tool environment, over Twisted Names.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.append(
-    str(Path(__file__).parents[3])
-)  # for our own modules; last, so that it hides nothing of Twisted's
+# For our own modules; last, so that it hides nothing of Twisted's.
+sys.path.append(str(Path(__file__).parents[3]))
 
 from twisted.internet import defer, reactor
 from twisted.names import dns, server
 
 from blackstart.replica.programs.dns_answers import Policed, Reply
 from blackstart.replica.programs.dns_authority import Authority
-from blackstart.replica.programs.dns_policy import FLUSH, POLICY_FILE
+from blackstart.replica.programs.dns_cache import AHEAD, FLUSH, seconds_ahead
+from blackstart.replica.programs.dns_policy import POLICY_FILE
 from blackstart.replica.programs.dns_resolver import Forwarder, Upstream
+from blackstart.replica.programs.dns_watched import Watched
 
 
 class Factory(server.DNSServerFactory):  # type: ignore[misc] # Twisted is not in the environment that checks types
@@ -81,7 +82,9 @@ def answering(asked: argparse.Namespace) -> Factory:
         policed = Policed(asked.zone.with_name(POLICY_FILE), authority.reply_to, authority.nothing)
     else:
         host, _, port = asked.upstream.rpartition(":")
-        forwarder = Forwarder(Upstream((host, int(port)), asked.source), reactor.seconds, Path(FLUSH))
+        ahead = Watched(Path(AHEAD), seconds_ahead, 0.0, tell=False)
+        upstream = Upstream((host, int(port)), asked.source)
+        forwarder = Forwarder(upstream, lambda: reactor.seconds() + ahead.now(), Path(FLUSH))
         policed = Policed(Path(POLICY_FILE), forwarder.reply_to, forwarder.nothing)
     return Factory(policed.reply_to, recursive=asked.mode == "resolver")
 

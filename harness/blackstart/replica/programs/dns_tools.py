@@ -10,7 +10,8 @@ from ipaddress import IPv4Address
 from itertools import pairwise
 from pathlib import Path
 
-from blackstart.replica.programs.dns_policy import EVERY_NAME, PolicyFile, flush
+from blackstart.replica.programs.dns_cache import flush
+from blackstart.replica.programs.dns_policy import EVERY_NAME, PolicyFile
 from blackstart.replica.programs.dns_zone import LISTEN, Zone, ZoneFolder
 from blackstart.replica.programs.dnsclient import DnsError, Record, ask
 from blackstart.replica.programs.httpclient import why
