@@ -68,6 +68,7 @@ def test_names_are_said_in_a_path_in_percent(ask: Asking) -> None:
 def test_a_path_without_a_name_is_none(ask: Asking) -> None:
     assert ask("GET", "/proxies/one//toxics").status == 404
     assert ask("GET", "/proxies//toxics").status == 404
+    assert ask("GET", "/proxies/").status == 404
 
 
 @pytest.mark.parametrize(

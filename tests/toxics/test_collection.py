@@ -130,6 +130,15 @@ def test_an_address_that_cannot_be_listened_on_leaves_it_as_it_was(collection: C
     assert collection.get("one").to_json() == before
 
 
+def test_coming_up_at_an_address_that_is_taken_changes_nothing(collection: Collection) -> None:
+    before = collection.create(wish(enabled=False)).to_json()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        document = {"listen": listen, "upstream": "127.0.0.1:2", "enabled": True}
+        assert refused(collection.update, "one", document).status == 500
+    assert collection.get("one").to_json() == before
+
+
 def test_populate_replaces_one_whose_protocol_differs(collection: Collection) -> None:
     listen = collection.create(wish()).listen
     (made,) = collection.populate([wish(listen=listen, protocol="http")])

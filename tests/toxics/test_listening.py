@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from blackstart.toxics.errors import ProxyRefused
-from blackstart.toxics.listening import bind, narrowed
+from blackstart.toxics.listening import Acceptor, bind, narrowed
+from blackstart.toxics.loop import MS
+
+if TYPE_CHECKING:
+    from tests.toxics.conftest import ManualClock
+
+    from blackstart.toxics.loop import Loop
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
@@ -58,3 +65,52 @@ def test_an_address_that_only_others_use_is_refused() -> None:
 @pytest.mark.parametrize("listen", ["192.0.2.1:80", "0.0.0.0:80", "[::]:80"])
 def test_told_so_it_listens_anywhere(listen: str) -> None:
     assert narrowed(listen, allow_remote=True) == listen
+
+
+def test_accepted_sockets_never_block(loop: Loop) -> None:
+    sock, _ = bind("127.0.0.1:0", socket.SOCK_STREAM)
+    got: list[socket.socket] = []
+    acceptor = Acceptor(loop, sock, lambda accepted, address: got.append(accepted))
+    client = socket.create_connection(sock.getsockname())
+    loop.once(0.05)
+    assert not got[0].getblocking()
+    acceptor.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(client.getpeername())
+    for one in (client, *got):
+        one.close()
+
+
+class _Exhausted:
+    """A listening socket that once finds no descriptor."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._failed = False
+        self.close = sock.close
+        self.fileno = sock.fileno
+
+    def accept(self) -> Any:
+        if not self._failed:
+            self._failed = True
+            raise OSError(errno.EMFILE, "Too many open files")
+        return self._sock.accept()
+
+
+def test_no_descriptor_left_is_a_pause_and_then_everybody_is_served(loop: Loop, clock: ManualClock) -> None:
+    sock, _ = bind("127.0.0.1:0", socket.SOCK_STREAM)
+    got: list[socket.socket] = []
+    exhausted: Any = _Exhausted(sock)
+    acceptor = Acceptor(loop, exhausted, lambda accepted, address: got.append(accepted))
+    client = socket.create_connection(sock.getsockname())
+    loop.once(0.05)
+    loop.once(0)
+    assert got == []
+    assert loop.next_due() == 50 * MS
+    clock.move_to(50)
+    loop.run_due()
+    loop.once(0.05)
+    assert len(got) == 1
+    acceptor.close()
+    for one in (client, *got):
+        one.close()

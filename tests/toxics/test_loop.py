@@ -154,3 +154,9 @@ def test_closing_gives_its_descriptors_back() -> None:
     before = len(os.listdir("/proc/self/fd"))
     Loop().close()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_thread_that_comes_too_late_is_nobodys_business() -> None:
+    loop = Loop()
+    loop.close()
+    loop.call_from_thread(loop.stop)

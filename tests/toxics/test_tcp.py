@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -181,39 +180,3 @@ def test_another_upstream_drops_and_goes_on_listening(scene: Scene) -> None:
     assert scene.until(again) == b"other"
     there.close()
     other.close()
-
-
-def test_no_descriptor_left_is_a_pause_and_then_everybody_is_served(scene: Scene) -> None:
-    real = scene.listener._sock
-    assert real is not None
-    scene.listener._sock = _Exhausted(real)  # type: ignore[assignment]  # a socket in what is used of it
-    client = scene.dial()
-    for _ in range(3):
-        scene.loop.once(0)
-    assert scene.listener.connections == set()
-    client.sendall(b"patience")
-    while not scene.listener.connections:
-        scene.loop.once(0.05)
-    server, _ = scene.upstream.accept()
-    assert scene.until(server) == b"patience"
-    server.close()
-
-
-class _Exhausted:
-    """A listening socket that once finds no descriptor."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._failed = False
-
-    def accept(self) -> Any:
-        if not self._failed:
-            self._failed = True
-            raise OSError(errno.EMFILE, "Too many open files")
-        return self._sock.accept()
-
-    def fileno(self) -> int:
-        return self._sock.fileno()
-
-    def close(self) -> None:
-        self._sock.close()

@@ -64,14 +64,14 @@ class Api:
     def _answer(self, request: Request) -> Answer:
         if request.headers.get("user-agent", "").startswith("Mozilla/"):
             return _plain(403, "User agent not allowed")
-        parts = tuple(unquote(part) for part in request.path.strip("/").split("/"))
+        parts = tuple(unquote(part) for part in request.path.removeprefix("/").split("/"))
         for pattern, methods in self._routes:
             if _fits(pattern, parts):
                 return self._route(request, methods, parts[1::2] if len(parts) > 1 else ())
         return _plain(404, "404 page not found")
 
     def _route(self, request: Request, methods: dict[str, Handle], names: tuple[str, ...]) -> Answer:
-        handle = methods.get("GET" if request.method == "HEAD" else request.method)
+        handle = methods.get(request.method)
         if handle is None:
             return Answer(405)
         try:

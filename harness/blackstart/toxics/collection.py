@@ -118,15 +118,16 @@ class Collection:
         proxy, wish = self.get(name), _Wish.read(document)
         if wish.protocol is not None and wish.protocol != proxy.protocol:
             raise bad_request(f"{name} is a {proxy.protocol} proxy and stays one: delete it and make another")
-        listen = proxy.listen if wish.listen is None else self._narrowed(wish.listen)
+        listen = self._listen_of(proxy, wish)
         upstream = proxy.upstream if wish.upstream is None else wish.upstream
         enabled = proxy.enabled if wish.enabled is None else wish.enabled
+        before = proxy.listen, proxy.upstream
         if not enabled:
             self._down(proxy, wish)
-        if not (_same(listen, proxy.listen) and _same(upstream, proxy.upstream)):
+        if (listen, upstream) != before:
             proxy.move(listen, upstream)
-        if enabled:
-            proxy.start()
+        if enabled and not proxy.enabled:
+            self._come_up(proxy, before)
         return proxy
 
     def remove(self, name: str) -> None:
@@ -215,6 +216,21 @@ class Collection:
             raise
         there.close()
         return made
+
+    def _listen_of(self, proxy: Proxy, wish: _Wish) -> str:
+        """The address asked for; as it was where it is only spelled otherwise."""
+        if wish.listen is None:
+            return proxy.listen
+        listen = self._narrowed(wish.listen)
+        return proxy.listen if _same(listen, proxy.listen) else listen
+
+    def _come_up(self, proxy: Proxy, before: tuple[str, str]) -> None:
+        """From down; the addresses of before, when it cannot at those of now."""
+        try:
+            proxy.start()
+        except ProxyRefused:
+            proxy.move(*before)
+            raise
 
     def _down(self, proxy: Proxy, wish: _Wish) -> None:
         ttl_ms = proxy.ttl_ms if wish.ttl_ms is None else wish.ttl_ms

@@ -30,9 +30,10 @@ class Upstream:
         self._text = ""
         self._found: list[Address] = []
         self._until = 0.0
+        self._asked: dict[str, list[Callable[[list[Address]], object]]] = {}
 
     def find(self, text: str, found: Callable[[list[Address]], object]) -> None:
-        """Call `found` with the addresses of `host:port`: at once, or later. None for an unknown one."""
+        """Call `found` with the addresses of `host:port`: at once, or later. There are none of an unknown one."""
         if text == self._text and self._loop.now() < self._until:
             found(self._found)
             return
@@ -45,10 +46,15 @@ class Upstream:
         if numeric(host):
             found(self._keep(text, resolve(host, port), float("inf")))
             return
-        self._loop.in_thread(
-            lambda: resolve(host, port),
-            lambda result: found(self._keep(text, result, self._loop.now() + _FRESH_NS)),
-        )
+        waiting = self._asked.setdefault(text, [])
+        waiting.append(found)
+        if len(waiting) == 1:
+            self._loop.in_thread(lambda: resolve(host, port), lambda result: self._answered(text, result))
+
+    def _answered(self, text: str, result: Any) -> None:
+        addresses = self._keep(text, result, self._loop.now() + _FRESH_NS)
+        for found in self._asked.pop(text):
+            found(addresses)
 
     def _keep(self, text: str, result: Any, until: float) -> list[Address]:
         if isinstance(result, OSError):

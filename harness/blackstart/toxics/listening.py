@@ -1,18 +1,26 @@
-"""Opening a socket to listen on, on loopback only unless told otherwise."""
+"""Sockets that listen: opened on loopback only unless told otherwise, and accepted from without a busy moment."""
 
 from __future__ import annotations
 
 import socket
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from blackstart.toxics.addresses import join, loopback, resolve, split
 from blackstart.toxics.errors import bad_request
+from blackstart.toxics.loop import IN, MS, Loop
 
-__all__ = ["bind", "narrowed"]
+__all__ = ["Acceptor", "bind", "narrowed"]
 
 _BACKLOG: Final = 4_096
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
+
+_BATCH: Final = 16
+"""Connections accepted before the others have their turn."""
+
+_BREATH_NS: Final = 50 * MS
+"""Pause when no descriptor is left: the connections wait in the kernel meanwhile."""
 
 
 def bind(listen: str, kind: int) -> tuple[socket.socket, str]:
@@ -62,3 +70,46 @@ def _is_local(host: str, port: int) -> bool:
         return loopback(resolve(host, port)[0][1][0])
     except (OSError, OverflowError):
         return True  # nothing to listen on: whoever binds it says so
+
+
+class Acceptor:
+    """Accepts on a listening socket, which it owns, until `close`. Accepted sockets never block."""
+
+    def __init__(
+        self, loop: Loop, sock: socket.socket, accepted: Callable[[socket.socket, Any], object]
+    ) -> None:
+        self._loop = loop
+        self._sock = sock
+        self._accepted = accepted
+        self._open = True
+        loop.register(sock.fileno(), IN, self._ready)
+
+    def close(self) -> None:
+        self._open = False
+        self._loop.unregister(self._sock.fileno())
+        self._sock.close()
+
+    def _ready(self, events: int) -> None:
+        for _ in range(_BATCH):
+            if not self._open:
+                return
+            try:
+                sock, address = self._sock.accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:
+                continue
+            except OSError:
+                self._pause()
+                return
+            sock.setblocking(False)
+            self._accepted(sock, address)
+
+    def _pause(self) -> None:
+        """No descriptor is left: come back when others may have closed theirs."""
+        self._loop.modify(self._sock.fileno(), 0)
+        self._loop.call_at(self._loop.now() + _BREATH_NS, self._again)
+
+    def _again(self) -> None:
+        if self._open:
+            self._loop.modify(self._sock.fileno(), IN)

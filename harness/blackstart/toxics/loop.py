@@ -70,6 +70,8 @@ class Loop:
         self._timers: list[tuple[int, int, Timer]] = []
         self._count = 0
         self._running = False
+        self._closed = False
+        self._lock = threading.Lock()
         self._calls: deque[Callable[[], object]] = deque()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.register(self._wake, IN, self._called)
@@ -95,9 +97,11 @@ class Loop:
         return timer
 
     def call_from_thread(self, work: Callable[[], object]) -> None:
-        """Call `work` on the loop's thread, soon."""
-        self._calls.append(work)
-        os.eventfd_write(self._wake, 1)
+        """Call `work` on the loop's thread, soon. Nothing happens once the loop is closed."""
+        with self._lock:
+            if not self._closed:
+                self._calls.append(work)
+                os.eventfd_write(self._wake, 1)
 
     def in_thread(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do what blocks in a thread of its own, and then `done(its result)` on the loop; an OSError is a result."""
@@ -169,5 +173,7 @@ class Loop:
             self._calls.popleft()()
 
     def close(self) -> None:
+        with self._lock:  # a thread must not write to the descriptor of whoever gets the number next
+            self._closed = True
+            os.close(self._wake)
         self._epoll.close()
-        os.close(self._wake)

@@ -204,6 +204,7 @@ class Proxy:
             if not _in_use(refused):
                 raise
             old.stop()
+            self._listener = None
             try:
                 self._listener = self._up(listen)
             except ProxyRefused:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from blackstart.toxics.connection import Connection, close_gently
 from blackstart.toxics.dial import Dial, Upstream
-from blackstart.toxics.listening import bind
-from blackstart.toxics.loop import IN, MS
+from blackstart.toxics.listening import Acceptor, bind
 from blackstart.toxics.pipes import Pipes
 
 if TYPE_CHECKING:
@@ -17,14 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TcpListener"]
 
-_BATCH: Final = 16
-"""Connections accepted before the others have their turn."""
-
 _PIPES: Final = Pipes()
 """Shared by every proxy of the process."""
-
-_BREATH_NS: Final = 50 * MS
-"""Pause when no descriptor is left: the connection waits in the kernel meanwhile."""
 
 
 class TcpListener:
@@ -33,7 +26,7 @@ class TcpListener:
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
         self.loop = proxy.loop
-        self._sock: socket.socket | None = None
+        self._acceptor: Acceptor | None = None
         self._upstream = Upstream(self.loop)
         self._dials: dict[Dial, socket.socket] = {}
         self.connections: set[Connection] = set()
@@ -42,15 +35,14 @@ class TcpListener:
         """Called for a connection that is up, and whenever its toxics may have changed."""
 
     def start(self, listen: str) -> str:
-        self._sock, address = bind(listen, socket.SOCK_STREAM)
-        self.loop.register(self._sock.fileno(), IN, self._accept)
+        sock, address = bind(listen, socket.SOCK_STREAM)
+        self._acceptor = Acceptor(self.loop, sock, self._accepted)
         return address
 
     def stop(self) -> None:
-        if self._sock is not None:
-            self.loop.unregister(self._sock.fileno())
-            self._sock.close()
-            self._sock = None
+        if self._acceptor is not None:
+            self._acceptor.close()
+            self._acceptor = None
         self.drop()
 
     def drop(self) -> None:
@@ -83,39 +75,11 @@ class TcpListener:
         if not connection.closed:
             self.fit(connection)
 
-    def _accept(self, events: int) -> None:
-        for _ in range(_BATCH):
-            if self._sock is None:
-                return
-            try:
-                client, address = self._sock.accept()
-            except BlockingIOError:
-                return
-            except ConnectionAbortedError:
-                continue
-            except OSError:
-                self._pause()
-                return
-            client.setblocking(False)
-            self._connect(client, address[0])
-
-    def _pause(self) -> None:
-        """No descriptor is left: come back when others may have closed theirs."""
-        assert self._sock is not None
-        sock = self._sock
-        self.loop.modify(sock.fileno(), 0)
-
-        def again() -> None:
-            if self._sock is sock:
-                self.loop.modify(sock.fileno(), IN)
-
-        self.loop.call_at(self.loop.now() + _BREATH_NS, again)
-
-    def _connect(self, client: socket.socket, address: str) -> None:
+    def _accepted(self, client: socket.socket, address: Any) -> None:
         self.proxy.traffic.total += 1
         dial = Dial(self.loop, self._upstream, self.proxy.upstream)
         self._dials[dial] = client
-        dial.start(lambda server: self._connected(dial, client, address, server))
+        dial.start(lambda server: self._connected(dial, client, address[0], server))
 
     def _connected(
         self, dial: Dial, client: socket.socket, address: str, server: socket.socket | None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from blackstart.toxics.listening import Acceptor
 from blackstart.toxics.loop import ERROR, IN, MS, OUT, Loop, Timer
 
 __all__ = ["Answer", "Request", "Server"]
@@ -58,23 +59,16 @@ class Server:
 
     def __init__(self, loop: Loop, sock: socket.socket, handle: Handler) -> None:
         self._loop = loop
-        self._sock = sock
         self._handle = handle
         self._talks: set[_Talk] = set()
-        loop.register(sock.fileno(), IN, self._accept)
+        self._acceptor = Acceptor(loop, sock, self._accepted)
 
     def close(self) -> None:
-        self._loop.unregister(self._sock.fileno())
-        self._sock.close()
+        self._acceptor.close()
         for talk in list(self._talks):
             talk.close()
 
-    def _accept(self, events: int) -> None:
-        try:
-            sock, _ = self._sock.accept()
-        except OSError:
-            return  # the client is gone again, or no descriptor is left: it is asked again at once
-        sock.setblocking(False)
+    def _accepted(self, sock: socket.socket, address: object) -> None:
         self._talks.add(_Talk(self._loop, sock, self._handle, self._talks.discard))
 
 
