@@ -18,7 +18,7 @@ from typing import Any
 
 from blackstart.replica.programs.dnsclient import Record
 
-__all__ = ["HELD", "LISTEN", "ZONE_FILE", "Zone", "ZoneFolder", "locked", "replaced", "rrset"]
+__all__ = ["HELD", "LISTEN", "ZONE_FILE", "Zone", "ZoneFolder", "locked", "replaced"]
 
 ZONE_FILE = "zone.json"
 HELD = "zone.held.json"
@@ -80,11 +80,6 @@ class Zone:
         """With these records in the place of all that the name has of the type; none: without them."""
         others = [r for r in self.records if (r.name, r.type) != (name, type_)]
         return replace(self, records=(*others, *records))
-
-
-def rrset(records: Iterable[Record]) -> list[tuple[str, int]]:
-    """Values and TTLs, to compare: the order of records means nothing."""
-    return sorted((record.value, record.ttl) for record in records)
 
 
 class ZoneFolder:
