@@ -38,6 +38,16 @@ COMPONENT = "BLACKSTART_COMPONENT"
 END_LIMIT_S = 10.0
 """Seconds after which a process that does not end by SIGKILL (it hangs in the kernel) is no longer waited for."""
 
+EXEC_LIMIT_S = 1.0
+"""How long a process may take over an exec, on a busy machine, before it is taken for one without an environment."""
+
+_EXEC_GAP_S = 0.0005
+_PF_KTHREAD = 0x200000
+"""The kernel's own mark of its threads (linux/sched.h), among the flags of proc(5)."""
+
+_SETTLED = 3
+"""Looks in a row at a program that find no environment before it has none."""
+
 _PASSES = 20
 """Looks for processes that were forked while the others were signalled; two are nearly always enough."""
 
@@ -77,7 +87,27 @@ def _component(pid: int, label: str) -> str:
 
 
 def _environment(pid: int) -> bytes:
-    with open(f"/proc/{pid}/environ", "rb") as file:
+    """What a process was started with. While it becomes another program it has nothing: then we look again."""
+    ends = time.monotonic() + EXEC_LIMIT_S
+    settled = 0
+    while not (environment := _read(pid, "environ")) and settled < _SETTLED and time.monotonic() < ends:
+        if _is_no_program(pid):
+            break
+        if _read(pid, "cmdline"):
+            settled += 1  # it may have come out of its exec between the two looks
+        else:
+            time.sleep(_EXEC_GAP_S)
+    return environment
+
+
+def _is_no_program(pid: int) -> bool:
+    """Whether it is a zombie or a thread of the kernel itself, which have no environment either."""
+    stat = _stat(pid)
+    return stat[0] in (b"Z", b"X") or bool(int(stat[6]) & _PF_KTHREAD)
+
+
+def _read(pid: int, name: str) -> bytes:
+    with open(f"/proc/{pid}/{name}", "rb") as file:
         return file.read()
 
 
@@ -101,8 +131,7 @@ def lives(pid: int, since: int, carried: Carried) -> bool:
 
 def _stat(pid: int) -> list[bytes]:
     """What proc(5) tells behind the name: first the state, at 19 when it began. OSError for none."""
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        return file.read().rpartition(b")")[2].split()
+    return _read(pid, "stat").rpartition(b")")[2].split()
 
 
 def send(pid: int, number: int, carried: Carried) -> bool:
