@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.contract import prove_fault
+from blackstart.faults.contract import LIMIT_S, prove_fault
 from blackstart.faults.process.pause import ProcessPause
+from blackstart.faults.process.standing import all_paused
+from blackstart.replica.waiting import wait_until
 from blackstart.testing import FakeReplica
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def test_people_let_every_process_of_it_go_on(
     people(f"kill -CONT {supervisor}")
     assert not FAULT.gone(replica, "search", undo), "the version that serves is stopped still"
     people(f"kill -CONT {' '.join(map(str, versions))}")
-    assert FAULT.gone(replica, "search", undo)
+    assert wait_until(lambda: FAULT.gone(replica, "search", undo), LIMIT_S)
     FAULT.heal(replica, "search", undo)
 
 
@@ -64,10 +66,22 @@ def test_one_that_died_while_it_hung_is_started(
 def test_one_that_hangs_already_is_refused(replica: LocalReplica) -> None:
     replica.pause("dns")
     try:
+        assert wait_until(lambda: all_paused(replica, "dns"), LIMIT_S)
         with pytest.raises(ReplicaError, match=r"^dns is stopped already: "):
             FAULT.prepare(replica, "dns")
     finally:
         replica.resume("dns")
+
+
+@pytest.mark.replica
+def test_one_that_does_not_run_cannot_hang(replica: LocalReplica) -> None:
+    undo = FAULT.prepare(replica, "dns")
+    replica.kill("dns")
+    try:
+        with pytest.raises(ReplicaError, match=r"^no process of dns runs: there is nothing to stop$"):
+            FAULT.inject(replica, "dns", undo)
+    finally:
+        FAULT.heal(replica, "dns", undo)
 
 
 def test_a_replica_without_processes_is_refused(tmp_path: Path) -> None:

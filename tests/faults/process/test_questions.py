@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -9,8 +10,7 @@ from threading import Thread
 
 import pytest
 
-from blackstart.faults.process.questions import LATEST, clock_of, connects, latency, writes
-from blackstart.replica.asking import Refused
+from blackstart.faults.process.questions import LATEST, clock, connects, latency, writes
 from blackstart.replica.base import Component
 from blackstart.testing import FakeReplica
 
@@ -107,5 +107,11 @@ def test_one_answer_in_time_does_not_make_it_quick(tmp_path: Path) -> None:
 
 def test_no_time_in_the_answer_is_no_time(server: Answering, replica: Callable[[str], Somewhere]) -> None:
     server.dated = False
-    with pytest.raises(Refused, match=r"^the answer has no Date$"):
-        clock_of(replica("workload"), "it")(2.0)
+    assert clock(replica("workload"), "it", 5.0).read().reason == "the answer has no Date"
+
+
+def test_a_clock_may_be_off_by_so_much(replica: Callable[[str], Somewhere]) -> None:
+    assert clock(replica("workload"), "it", 3600.0).read().state == "green"
+    assert re.fullmatch(
+        r"its clock is \d+ s (ahead|behind)", clock(replica("workload"), "it", -1.0).read().reason
+    )

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from blackstart.faults.process.questions import clock_of
 from blackstart.faults.process.under import Under
-from blackstart.replica.asking import AskingProbe, Refused
 from blackstart.source import Duration
 
 if TYPE_CHECKING:
@@ -49,12 +47,6 @@ class ProcessClockSkew(Under):
         return (f"{self.by if self.direction == 'ahead' else -self.by:g}",)
 
     def probe(self, replica: Replica, target: str) -> Probe:
-        ask = clock_of(replica, target)
+        from blackstart.faults.process.questions import clock
 
-        def compare(each_s: float) -> None:
-            ahead_s = ask(each_s)
-            if abs(ahead_s) > TOLERATED_S:
-                side = "ahead" if ahead_s > 0 else "behind"
-                raise Refused(f"its clock is {abs(ahead_s):.0f} s {side}")
-
-        return AskingProbe(f"{target}-clock", "component", target, compare)
+        return clock(replica, target, TOLERATED_S)

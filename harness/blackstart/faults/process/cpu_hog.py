@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
-from blackstart.faults.process.questions import latency
 from blackstart.faults.process.standing import bring_back, paused, pids
 from blackstart.faults.process.under import PROGRAMS
 from blackstart.replica.programs import processes
@@ -88,6 +87,8 @@ class ProcessCpuHog(Fault):
         return not hogs(replica, target) and replica.running(target) and not paused(replica, target)
 
     def probe(self, replica: Replica, target: str) -> Probe:
+        from blackstart.faults.process.questions import latency
+
         return latency(replica, target, self.threshold)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 from typing import TYPE_CHECKING, ClassVar
 
-from blackstart.faults.process.questions import writes
 from blackstart.faults.process.squeezed import Squeezed
 
 if TYPE_CHECKING:
@@ -37,4 +36,6 @@ class ProcessDiskFull(Squeezed):
     lowered: ClassVar[int] = 0
 
     def probe(self, replica: Replica, target: str) -> Probe:
+        from blackstart.faults.process.questions import writes
+
         return writes(replica, target)

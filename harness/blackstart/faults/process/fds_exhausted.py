@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 from typing import TYPE_CHECKING, ClassVar
 
-from blackstart.faults.process.questions import connects
 from blackstart.faults.process.squeezed import Squeezed
 
 if TYPE_CHECKING:
@@ -30,4 +29,6 @@ class ProcessFdsExhausted(Squeezed):
     lowered: ClassVar[int] = 3
 
     def probe(self, replica: Replica, target: str) -> Probe:
+        from blackstart.faults.process.questions import connects
+
         return connects(replica, target)

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
-from blackstart.faults.process.standing import bring_back, paused
+from blackstart.faults.process.standing import all_paused, bring_back, paused, pids
+from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
 __all__ = ["ProcessPause"]
+
+STOPS_WITHIN_S = 5.0
+"""A process stops when it next leaves the kernel: at once, save when it waits for a disk."""
 
 
 class ProcessPause(Fault):
@@ -29,7 +33,12 @@ class ProcessPause(Fault):
         return {"component": target}
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
+        """Returns once every process stands still. ReplicaError when one goes on, or none runs."""
+        if not pids(replica, target):
+            raise ReplicaError(f"no process of {target} runs: there is nothing to stop")
         replica.pause(target)
+        if not wait_until(lambda: all_paused(replica, target), STOPS_WITHIN_S):
+            raise ReplicaError(f"{target} could not be stopped: a process of it goes on")
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
         """Let it go on; start it if somebody ended it. ReplicaError when it does not come up."""

@@ -19,7 +19,7 @@ from blackstart.replica.programs.httpclient import Answer, request, why
 if TYPE_CHECKING:
     from blackstart.replica.base import Component, Probe, Replica
 
-__all__ = ["LATEST", "clock_of", "connects", "latency", "writes"]
+__all__ = ["LATEST", "clock", "connects", "latency", "writes"]
 
 _PAGES = {"vault": "/v1/sys/seal-status", "registry": "/v2/", "workload": "/healthz"}
 """What answers at once, to anybody, and is not stored; a registry says 401 to whoever brings no token."""
@@ -92,19 +92,21 @@ def _pushes(replica: Replica, target: str) -> Probe:
     return AskingProbe(f"{target}-writes", "component", target, push)
 
 
-def clock_of(replica: Replica, target: str) -> Callable[[float], float]:
-    """Asks for the component's time, by the Date of its answer (RFC 9110, 6.6.1): seconds ahead of ours."""
+def clock(replica: Replica, target: str, tolerated_s: float) -> Probe:
+    """Green when the component's clock is ours, by the Date of its answers (RFC 9110, 6.6.1), give or take so much."""
     from email.utils import parsedate_to_datetime
 
     ask, time = _page(replica.components()[target]), SystemTime()
 
-    def ahead(each_s: float) -> float:
+    def compare(each_s: float) -> None:
         answer = ask(each_s)
         if "date" not in answer.headers:
             raise Refused("the answer has no Date")
-        return (parsedate_to_datetime(answer.headers["date"]) - time.now().wall).total_seconds()
+        ahead_s = (parsedate_to_datetime(answer.headers["date"]) - time.now().wall).total_seconds()
+        if abs(ahead_s) > tolerated_s:
+            raise Refused(f"its clock is {abs(ahead_s):.0f} s {'ahead' if ahead_s > 0 else 'behind'}")
 
-    return ahead
+    return AskingProbe(f"{target}-clock", "component", target, compare)
 
 
 # --- one question a kind --------------------------------------------------------------------------

@@ -12,7 +12,17 @@ from blackstart.errors import ReplicaError
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
-__all__ = ["Hosted", "bring_back", "hosted", "paused", "pids", "soft_limit", "squeeze", "started_under"]
+__all__ = [
+    "Hosted",
+    "all_paused",
+    "bring_back",
+    "hosted",
+    "paused",
+    "pids",
+    "soft_limit",
+    "squeeze",
+    "started_under",
+]
 
 
 @runtime_checkable
@@ -44,6 +54,12 @@ def pids(replica: Replica, component: str) -> tuple[int, ...]:
 def paused(replica: Replica, component: str) -> bool:
     """Whether a process of it is stopped by a signal."""
     return any(_state(pid) == "T" for pid in pids(replica, component))
+
+
+def all_paused(replica: Replica, component: str) -> bool:
+    """Whether it runs, and every process of it is stopped."""
+    found = pids(replica, component)
+    return bool(found) and all(_state(pid) == "T" for pid in found)
 
 
 def _state(pid: int) -> str:
