@@ -189,6 +189,39 @@ def test_a_held_link_reads_nothing(wire: Wire) -> None:
     assert wire.read(wire.server) == b"wait"
 
 
+def test_the_end_waits_for_a_reader_that_is_slow(wire: Wire) -> None:
+    """More than the receiver's socket takes is on its way when the sender closes."""
+    wire.add("latency", latency=10)
+    content, sent = os.urandom(MIB), 0
+    while sent < MIB:
+        sent += wire.server.send(content[sent : sent + 32_768])
+        wire.turn(2)
+    wire.server.close()
+    wire.at(10)
+    got = bytearray()
+    while (part := some(wire.client)) != b"":
+        got += part or b""
+        wire.turn(1)
+    assert got == content
+
+
+def some(sock: socket.socket) -> bytes | None:
+    """A little of what is there; None when nothing is."""
+    try:
+        return sock.recv(10_000)
+    except BlockingIOError:
+        return None
+
+
+def test_what_was_due_before_a_change_is_not_changed(wire: Wire) -> None:
+    toxic = wire.add("latency", latency=100)
+    wire.server.send(b"due")
+    wire.turn()
+    wire.clock.move_to(150)
+    wire.change(toxic, latency=3_600_000)
+    assert wire.read(wire.client) == b"due"
+
+
 KEEPS_EVERYTHING: dict[str, dict[str, int]] = {
     "noop": {},
     "latency": {"latency": 40, "jitter": 30},

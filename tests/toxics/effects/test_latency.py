@@ -45,6 +45,7 @@ def test_jitter_stays_within_itself_and_order_is_kept(line: Line) -> None:
     assert times == sorted(times)
     assert len(set(times)) > 10
     assert all(20 <= when - sent for sent, when in enumerate(times))
+    assert len({round(when - sent, 3) for sent, when in enumerate(times)}) > 100, "each piece has its own"
     assert max(times) <= 199 + 180
 
 
