@@ -19,7 +19,7 @@ Fixing = Callable[[str], Callable[[], None]]
 
 
 @pytest.mark.replica
-@pytest.mark.parametrize("target", ["vault", "dns", "resolver", "registry", "orders"])
+@pytest.mark.parametrize("target", ["dns", "registry", "orders"])
 def test_it_keeps_its_contract(
     replica: LocalReplica, fixing: Fixing, another: Callable[[], LocalReplica], target: str
 ) -> None:

@@ -108,6 +108,18 @@ def test_the_probe_asks_as_often_as_it_is_told_and_stops_at_the_first_that_fails
     assert (probe.read().state, len(asked)) == ("green", 9)
 
 
+def test_a_second_try_forgives_a_busy_machine() -> None:
+    late = [True, False, True, True]
+
+    def question(limit_s: float) -> tuple[int, int]:
+        if late.pop(0):
+            raise Refused("no whole answer within 300 ms")
+        return 1, 1
+
+    probe = answer_probe("vault-latency", "vault", question, limit_s=0.3, tries=2)
+    assert [probe.read().state for _ in range(2)] == ["green", "red"]
+
+
 @pytest.mark.replica
 def test_every_component_has_an_answer(replica: LocalReplica) -> None:
     for name in replica.components():

@@ -35,7 +35,7 @@ class NetworkBandwidth(LinkFault):
     rate: int = Field(default=1, ge=1, le=1000, description="KB/s of 1000 bytes")
     stream: Direction = Field(default="downstream", description="what is slow: requests, answers, or both")
     limit: Duration = Field(
-        default=0.1, gt=0, lt=2, description="the probe is red when an answer takes longer than this"
+        default=0.1, gt=0, lt=1, description="the probe is red when an answer takes longer than this"
     )
 
     def prepare(self, replica: Replica, target: str) -> Undo:

@@ -23,6 +23,7 @@ class NetworkJitter(LinkFault):
     within_s: ClassVar[float] = 10.0
     asks: ClassVar[int] = 4
     """One answer may come at once by chance; one of four is late in all but few readings."""
+    tries: ClassVar[int] = 1
     seen: ClassVar[str] = (
         "what needs the component is quick one time and slow the next; some of it gives up waiting"
     )

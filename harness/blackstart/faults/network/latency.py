@@ -26,7 +26,7 @@ class NetworkLatency(LinkFault):
     latency: Duration = Field(default=1.0, gt=0, le=60, description="how much later")
     stream: Direction = Field(default="downstream", description="what is late: requests, answers, or both")
     limit: Duration = Field(
-        default=0.3, gt=0, lt=2, description="the probe is red when an answer takes longer than this"
+        default=0.3, gt=0, lt=1, description="the probe is red when an answer takes longer than this"
     )
 
     @model_validator(mode="after")

@@ -42,6 +42,8 @@ class LinkFault(ToxicFault):
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     asks: ClassVar[int] = 1
     """How many answers the probe wants in a row."""
+    tries: ClassVar[int] = 2
+    """How often it tries to get each. All of it must be over before a probe's time is (`asking.TIMEOUT_S`)."""
 
     clients: tuple[ClientName, ...] = Field(
         default=(), description="whose connections it acts on; everybody's when left out"
@@ -49,7 +51,7 @@ class LinkFault(ToxicFault):
 
     def limit_s(self) -> float:
         """Seconds after which an answer is too late for the brought probe."""
-        return 1.0
+        return 0.9
 
     def only_from(self, replica: Replica) -> tuple[str, ...]:
         return tuple(map(proxied(replica).address_of, self.clients))
@@ -73,7 +75,7 @@ class LinkFault(ToxicFault):
         source = proxied(replica).address_of(self.clients[0] if self.clients else "probes")
         question = question_of(replica, target, source)
         name = self.probe_name(target, own)
-        return answer_probe(name, target, question, limit_s=self.limit_s(), times=self.asks)
+        return answer_probe(name, target, question, limit_s=self.limit_s(), times=self.asks, tries=self.tries)
 
 
 def everywhere(direction: Direction, type: str, attributes: Mapping[str, object]) -> Sequence[Toxic]:

@@ -23,6 +23,7 @@ class NetworkLoss(LinkFault):
     within_s: ClassVar[float] = 10.0
     asks: ClassVar[int] = 6
     """At the default rate all of six answers arrive in one reading of sixty-four."""
+    tries: ClassVar[int] = 1
     seen: ClassVar[str] = (
         "some requests are answered as ever, others never or in part; trying again helps, sometimes"
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
-from blackstart.replica.asking import TIMEOUT_S, AskingProbe, Refused
+from blackstart.replica.asking import AskingProbe, Refused
 from blackstart.replica.layout import ZONE
-from blackstart.replica.programs.dnsclient import parse, query
+from blackstart.replica.programs.dnsclient import DnsError, parse, query
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
@@ -51,14 +52,27 @@ def question_of(replica: Replica, target: str, source: str) -> Question:
     raise ReplicaError(f"nobody knows what to ask {target}, a {component.kind}, to see how its network is")
 
 
-def answer_probe(name: str, target: str, question: Question, *, limit_s: float, times: int = 1) -> Probe:
-    """Green when so many questions, one after the other, are each answered whole within the limit."""
+def answer_probe(
+    name: str, target: str, question: Question, *, limit_s: float, times: int = 1, tries: int = 1
+) -> Probe:
+    """Green when so many questions, one after the other, are each answered whole within the limit.
 
-    def ask(each_s: float) -> None:
+    Each has so many tries: a machine that is busy for a moment is no broken network.
+    """
+
+    def ask(whole_s: float) -> None:
         for _ in range(times):
-            question(min(limit_s, each_s))
+            _patiently(question, min(limit_s, whole_s), tries)
 
-    return AskingProbe(name, "component", target, ask, answers=1 if limit_s * times <= TIMEOUT_S else times)
+    return AskingProbe(name, "component", target, ask)
+
+
+def _patiently(question: Question, limit_s: float, tries: int) -> None:
+    for _ in range(tries - 1):
+        with suppress(Refused, DnsError, OSError):
+            question(limit_s)
+            return
+    question(limit_s)
 
 
 def ask_http(address: Address, path: str, source: str, limit_s: float) -> tuple[int, int]:

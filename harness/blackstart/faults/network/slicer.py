@@ -33,7 +33,7 @@ class NetworkSlicer(LinkFault):
     pause: Duration = Field(default=0.05, gt=0, le=10, description="between two pieces")
     stream: Direction = Field(default="downstream", description="what is cut up: requests, answers, or both")
     limit: Duration = Field(
-        default=0.3, gt=0, lt=2, description="the probe is red when an answer takes longer than this"
+        default=0.3, gt=0, lt=1, description="the probe is red when an answer takes longer than this"
     )
 
     @model_validator(mode="after")

@@ -31,7 +31,7 @@ class NetworkSlowClose(LinkFault):
         default="downstream", description="whose closing is late: the server's or the client's"
     )
     limit: Duration = Field(
-        default=0.3, gt=0, lt=2, description="the probe is red when a connection is open longer than this"
+        default=0.3, gt=0, lt=1, description="the probe is red when a connection is open longer than this"
     )
 
     @model_validator(mode="after")
