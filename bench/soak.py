@@ -44,6 +44,7 @@ from blackstart.check import load_scenario
 from blackstart.drill.folder import REPLICA, label_of
 from blackstart.drill.recover import recover
 from blackstart.errors import BlackstartError
+from blackstart.events import FaultUnproven
 from blackstart.faults.catalogue import load, names, of_row
 from blackstart.faults.ledger import Ledger, Row
 from blackstart.platform import Platform
@@ -293,9 +294,11 @@ def look(this: Round, folder: Path, told: set[int], ended: float) -> None:
         print(f"round {this.number}: open {this.open}\n{log.read_text('utf-8')}", file=sys.stderr, flush=True)
     if this.how == "SIGTERM":
         this.healed_s = healed_after(folder, ended)
+        why = {event.body.fault: event.body.why for event in events if isinstance(event.body, FaultUnproven)}
         for row in rows:
             if row.state != "proven":
-                this.wrong("faults_left", f"after an abort {row.fault} ({row.type}) is {row.state}")
+                said = why.get(row.fault, this.said)
+                this.wrong("faults_left", f"after an abort {row.fault} ({row.type}) is {row.state}: {said}")
 
 
 def healed_after(folder: Path, asked: float) -> float | None:

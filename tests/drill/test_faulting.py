@@ -59,7 +59,9 @@ class Break(Fault):
         assert undo == {"was": "up"}
         if self._world.raises:
             raise self._world.raises
-        if self._world.heals:
+        if self._world.late:
+            self._world.late -= 1
+        elif self._world.heals:
             self._world.stand.probes[target].turn("green")
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
@@ -75,6 +77,8 @@ class World:
     works: bool = True
     heals: bool = True
     lingers: bool = False
+    late: int = 0
+    """How many undos come too early."""
     raises: Exception | None = None
     known: list[str] = field(default_factory=list)
 
@@ -165,6 +169,13 @@ def test_a_probe_that_stays_red_is_unproven(stand: Stand, bench: Bench) -> None:
     with pytest.raises(HealingUnproven, match="the probe vault is red after the undo"):
         bench.faults.heal_all()
     assert [row.fault for row in bench.ledger.open_rows()] == ["down"]
+
+
+def test_what_breaks_after_its_undo_is_undone_again(stand: Stand, bench: Bench) -> None:
+    bench.inject()
+    bench.fault.late = 1
+    bench.faults.heal_all()
+    assert faults_of(stand)[-3:] == ["fault.healing", "fault.healed", "fault.proven"]
 
 
 def test_healing_twice_heals_once(stand: Stand, bench: Bench) -> None:

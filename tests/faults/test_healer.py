@@ -30,6 +30,7 @@ class World:
         self.broken: set[str] = set()
         self.blocked_by: dict[str, str] = {}
         self.clings: set[str] = set()
+        self.late: dict[str, int] = {}
         self.waits: dict[str, Callable[[], bool]] = {}
 
 
@@ -60,7 +61,9 @@ class Break(Fault):
             assert wait_until(self._world.waits[target], 30.0)
         if self._world.blocked_by.get(target) in self._world.broken:
             raise ReplicaError(f"{self._world.blocked_by[target]} is in the way")
-        if target not in self._world.clings:
+        if self._world.late.get(target):
+            self._world.late[target] -= 1
+        elif target not in self._world.clings:
             self._world.broken.discard(target)
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
@@ -114,6 +117,15 @@ def test_on_one_target_the_newest_is_undone_first(ledger: Ledger, replica: FakeR
         ledger.intend(name, type="test.break", target="dns", params={}, undo=undo, probe="dns")
     healed(ledger, replica)
     assert [call for call in world.calls if call != "vault"] == ["third", "second", "first", "dns"]
+
+
+def test_what_breaks_after_its_undo_is_undone_again(
+    ledger: Ledger, replica: FakeReplica, world: World
+) -> None:
+    """As a server that was asked to end when the harness died: the first undo finds it running."""
+    world.late["vault"] = 2
+    assert healed(ledger, replica) == {"dns": "", "vault": ""}
+    assert world.calls.count("vault") == 3
 
 
 def test_one_that_is_slow_to_come_back_keeps_no_other_waiting(
@@ -189,7 +201,7 @@ def test_what_people_mended_stays_theirs_in_the_ledger(ledger: Ledger, replica: 
 
 def test_a_row_says_in_a_line_what_came_of_it() -> None:
     row = Row("INC-1", "sealed", "vault.seal", "vault", {}, {}, "effective", "", "vault")
-    assert str(healer.Healed(row, undone=True, why="")) == (
+    assert str(healer.Healed(row, undone=ManualTime().now(), why="")) == (
         "healed the fault sealed (vault.seal on vault): proven by vault"
     )
     assert str(healer.Healed(row)) == (

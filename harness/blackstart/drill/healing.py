@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["heal"]
 
+AGAIN_AFTER_S = 1.0
+"""Real seconds after which an undo that shows nothing is done again: it may have met what was still about to break,
+such as a server that was asked to end when the signal came, and ended after it was found running.
+"""
+
 LONGEST_UNDO_S = 120.0
 """Real seconds in which one undo is over, on the slowest machine: it may have to start a server."""
 
@@ -73,7 +78,13 @@ def _revive(ending: Sequence[Active], replica: Replica) -> None:
     for component in ended:
         with suppress(BlackstartError):  # the proof will say that it is not there
             replica.start(component)
-    for active in ending if ended else ():
+    if ended:
+        _undo_again(ending, replica)
+
+
+def _undo_again(ending: Sequence[Active], replica: Replica) -> None:
+    """Undo what is still there."""
+    for active in ending:
         if not active.gone(replica):
             with suppress(Exception):  # as before; the proof will say so
                 active.heal(replica)
@@ -87,8 +98,15 @@ def _prove(
         return {}
     wanted = {active.armed.probe for active in undone}
     sampler = conductor.probes()
+
+    def all_green() -> bool:
+        return all(sampler.state(probe) == "green" for probe in wanted)
+
     try:
-        conductor.watch(lambda: all(sampler.state(probe) == "green" for probe in wanted), PROVEN_WITHIN_S)
+        if not conductor.watch(all_green, AGAIN_AFTER_S):
+            if not conductor.replaying():
+                _undo_again(undone, replica)
+            conductor.watch(all_green, PROVEN_WITHIN_S - AGAIN_AFTER_S)
     except WriteFailed as error:
         return {a.armed.id: f"{a.armed.id}: undone, and not proven: {error.message}" for a in undone}
     failed = {}

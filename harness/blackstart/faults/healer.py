@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from blackstart.clock import SystemTime, TimeSource
+from blackstart.clock import Instant, SystemTime, TimeSource
 from blackstart.errors import BlackstartError
 from blackstart.faults.catalogue import of_row
 from blackstart.faults.ledger import Ledger, LedgerFailed, Row
@@ -36,14 +36,23 @@ LIMIT_S = 30
 
 LOOK_EVERY_S = 0.05
 
+AGAIN_AFTER_S = 0.3
+"""Real seconds after which an undo that shows nothing is done again: it may have met what was still about to break,
+such as a server that was asked to end when the harness died, and ended after it was found running.
+"""
+
 
 @dataclass(slots=True)
 class Healed:
-    """What came of one row. `why` says why it is not proven, empty when it is; `undone` whether `heal` went through."""
+    """What came of one row. `why` says why it is not proven, empty when it is; `undone` when `heal` last went through.
+
+    `waits`: its undo is to be done, for the first time or again.
+    """
 
     row: Row
     fault: Fault | None = None
-    undone: bool = False
+    undone: Instant | None = None
+    waits: bool = True
     why: str = "it was not tried"
 
     def __str__(self) -> str:
@@ -63,28 +72,29 @@ def heal(
     """
     rows = [Healed(row) for row in ledger.open_rows()]
     if rows:
-        _Healing(rows, ledger, replica).until_proven(limit_s, time or SystemTime())
+        _Healing(rows, ledger, replica, time or SystemTime()).until_proven(limit_s)
     return rows
 
 
 class _Healing:
     """One healing, from the first undo to the last proof. Undoing is done in threads, one a target; looking is not."""
 
-    def __init__(self, rows: list[Healed], ledger: Ledger, replica: Replica) -> None:
+    def __init__(self, rows: list[Healed], ledger: Ledger, replica: Replica, time: TimeSource) -> None:
         self._rows = rows
+        self._time = time
         self._ledger = ledger
         self._replica = replica
         self._probes = {probe.name: probe for probe in replica.probes()}
         self._one_writer = Lock()
         self._jobs: dict[str, Future[None]] = {}
 
-    def until_proven(self, limit_s: float, time: TimeSource) -> None:
-        began = time.now()
+    def until_proven(self, limit_s: float) -> None:
+        began = self._time.now()
         for each in self._rows:
             self._find(each)
         with ThreadPoolExecutor(len(self._rows)) as pool:
-            while self._round(pool) and time.now().seconds_since(began) < limit_s:
-                time.sleep(LOOK_EVERY_S)
+            while self._round(pool) and self._time.now().seconds_since(began) < limit_s:
+                self._time.sleep(LOOK_EVERY_S)
         for each in self._rows:
             if each.why:
                 self._mark(each, "unproven")
@@ -98,22 +108,20 @@ class _Healing:
             self._mark(each, "healing")
 
     def _round(self, pool: ThreadPoolExecutor) -> bool:
-        """Undo what is not undone, look at what is; returns whether something is left to be done."""
-        for target in {each.row.target: None for each in self._rows if each.fault and not each.undone}:
+        """Undo what waits for it, look at what is undone; returns whether something is left to be done."""
+        for target in {each.row.target: None for each in self._rows if each.fault and each.waits}:
             if target not in self._jobs or self._jobs[target].done():
                 self._jobs[target] = pool.submit(self._undo_all_of, target)
         busy = [job for job in self._jobs.values() if not job.done()]
         wait(busy, LOOK_EVERY_S, FIRST_COMPLETED)
         for each in self._rows:
-            if each.fault and each.undone and each.why:
-                each.why = self._unproven(each.row, each.fault)
-                if not each.why:
-                    self._mark(each, "proven")
+            if each.fault and each.undone and each.why and not each.waits:
+                self._look(each, each.fault, each.undone)
         return any(each.fault and each.why for each in self._rows)
 
     def _undo_all_of(self, target: str) -> None:
         for each in self._rows:
-            if each.fault and each.row.target == target and not each.undone:
+            if each.fault and each.row.target == target and each.waits:
                 self._undo(each, each.fault)
 
     def _undo(self, each: Healed, fault: Fault) -> None:
@@ -122,19 +130,33 @@ class _Healing:
         except Exception as error:  # whatever a fault's undo raises, the others must still be healed
             each.why = f"undoing it failed: {error}"
             return
-        self._mark(each, "healed")
-        each.why, each.undone = "nothing said so yet", True
+        if not each.undone:
+            self._mark(each, "healed")
+        each.undone, each.waits = self._time.now(), False
 
-    def _unproven(self, row: Row, fault: Fault) -> str:
-        """Why this row is not proven yet; an empty text when it is."""
+    def _look(self, each: Healed, fault: Fault, undone: Instant) -> None:
+        there = self._there(each.row, fault)
+        each.why = there or self._red(each.row, fault)
+        if not each.why:
+            self._mark(each, "proven")
+        each.waits = bool(there) and self._time.now().seconds_since(undone) >= AGAIN_AFTER_S
+
+    def _there(self, row: Row, fault: Fault) -> str:
+        """What the fault itself says against its being gone; an empty text when it says that it is."""
         try:
-            if not fault.gone(self._replica, row.target, row.undo):
-                return f"{row.type} is still on {row.target}"
-            probe = self._probes.get(row.probe) or fault.probe(self._replica, row.target)
+            gone = fault.gone(self._replica, row.target, row.undo)
         except Exception as error:  # whatever a fault's look raises: not known to be gone
             return f"{row.type} on {row.target} cannot be looked at: {error}"
+        return "" if gone else f"{row.type} is still on {row.target}"
+
+    def _red(self, row: Row, fault: Fault) -> str:
+        """What the row's probe says against it; an empty text when it is green, or when the row names none."""
         if not row.probe:
             return ""
+        try:
+            probe = self._probes.get(row.probe) or fault.probe(self._replica, row.target)
+        except Exception as error:  # as above
+            return f"the probe {row.probe} cannot be made: {error}"
         if probe is None or probe.name != row.probe:
             return f"there is no probe {row.probe} any more"
         reading = probe.read()
