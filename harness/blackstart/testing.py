@@ -187,6 +187,9 @@ class FakeReplica:
     def running(self, component: str) -> bool:
         return component not in self.down_components
 
+    def let_pass(self, seconds: float) -> None:
+        """Nothing here grows old."""
+
     def exited(self) -> Mapping[str, int]:
         return {}
 

@@ -93,10 +93,9 @@ def test_kill_9_leaves_no_process_and_a_record_that_recovers(tmp_path: Path, bla
         until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
     assert len(recorded(folder)) >= before
     assert blackstart("verify", "latest", "--reports-dir", tmp_path).returncode == 1
+    assert Ledger(folder).states("sealed")[-1] == "proven", "the watchdog's healer was at it"
     recovered = blackstart("recover", "--reports-dir", tmp_path)
-    assert (recovered.returncode, "seal" in recovered.stdout) == (0, True), (
-        recovered.stdout + recovered.stderr
-    )
+    assert (recovered.returncode, "closed its record" in recovered.stdout) == (0, True), recovered.stderr
     assert blackstart("verify", "latest", "--reports-dir", tmp_path).returncode == 0
     assert blackstart("recover", "--reports-dir", tmp_path).stdout.startswith("nothing to recover")
     assert not (folder / "replica").exists()
@@ -158,7 +157,7 @@ def test_a_fault_that_was_never_injected_is_no_pass(tmp_path: Path, blackstart: 
     scenario = tmp_path / "late.yaml"
     scenario.write_text(late, "utf-8")
     ended = blackstart("run", scenario, "--root", ROOT, "--reports-dir", tmp_path / "reports")
-    assert (ended.returncode, "1 of 1 faults were never injected" in ended.stderr) == (3, True), ended.stderr
+    assert (ended.returncode, "would never be injected" in ended.stderr) == (2, True), ended.stderr
 
 
 def test_output_that_cannot_be_written_ends_no_drill(tmp_path: Path) -> None:

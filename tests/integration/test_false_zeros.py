@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.replica
 
 PACKAGE = '''\
+from typing import ClassVar
+
 from blackstart.faults.vault.seal import VaultSeal
 from blackstart.replica.asking import AskingProbe, Refused
 
@@ -61,21 +63,24 @@ class _Eye:
     def __init__(self, fault, replica, target):
         self.name, self.subject = "eye", target
         self._ask = lambda: fault.gone(replica, target, fault.prepare(replica, target))
-        self._seen_red = False
 
     def read(self):
         from blackstart.replica.base import Reading
 
-        gone = self._ask()
-        if gone and self._seen_red:
+        if ProbeDies.healed:
             raise RuntimeError("the probe broke")
-        self._seen_red = self._seen_red or not gone
+        gone = self._ask()
         return Reading("green" if gone else "red", "" if gone else "sealed")
 
 
 class ProbeDies(VaultSeal):
     name = "bad.probe-dies"
     turns_red = "eye"
+    healed: ClassVar[bool] = False
+
+    def heal(self, replica, target, undo):
+        super().heal(replica, target, undo)
+        ProbeDies.healed = True
 
     def probe(self, replica, target):
         return _Eye(self, replica, target)

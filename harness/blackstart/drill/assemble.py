@@ -86,6 +86,7 @@ def assembled(
     bundle = options.bundle
     pulse = Pulse(guard)
     conductor.beat = pulse.beat
+    conductor.jumped = replica.let_pass
     staff = Staff(options, drill_id, folder, conductor, replica, past)
     injects = Injects(list(bundle.scenario.injects), conductor, staff.pager, staff.threads, bundle.protocol)
     drill = Drill(

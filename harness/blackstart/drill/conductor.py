@@ -56,6 +56,8 @@ class Conductor:
         self.replay: Replay | None = None
         """The record of a drill that is resumed, until all of it was taken."""
         self._at_life: list[Callable[[], None]] = []
+        self.jumped: Callable[[float], None] = lambda seconds: None
+        """Told of each jump before the probes are read: what the replica keeps for a time gets older by it."""
         self.beat: Callable[[float], None] = lambda seconds: None
         """Told again and again that the loop is well, and when it will be back at the latest, in real seconds."""
 
@@ -153,6 +155,7 @@ class Conductor:
         began = clock.seconds()
         clock.jump_to(target)
         self.emit(ClockJumped(round(began, 6), round(target, 6)), actor="harness", source="harness")
+        self.jumped(target - began)
         self.probes().round()
 
     def probes(self) -> Sampler:

@@ -23,6 +23,8 @@ from blackstart.drill.replay import Replay
 from blackstart.drill.run import Result, finished
 from blackstart.errors import UsageError
 from blackstart.events import DrillOpened, DrillResumed, Event
+from blackstart.faults.healer import heal
+from blackstart.faults.ledger import Ledger
 from blackstart.platform import Platform
 from blackstart.protocol import Protocol
 from blackstart.record.complete import complete
@@ -136,6 +138,11 @@ def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
 
 def _servers(folder: Path, label: str, progress: Progress) -> LocalReplica:
     replica = LocalReplica.attach(folder / REPLICA, label)
+    ledger = Ledger(folder)
+    if (
+        ledger.open_rows()
+    ):  # nobody healed after a power cut: what lies in files must not keep a server from starting
+        heal(ledger, replica, limit_s=0.0)
     replica.resume_up(progress)
     return replica
 

@@ -19,6 +19,11 @@ TOUCHES: Mapping[str, tuple[str, ...]] = {
     "bao": ("vault",),
     "resolve": ("resolver", "dns"),
     "deploy": ("ship",),
+    "zone": ("dns",),
+    "policy": ("dns", "resolver"),
+    "cache": ("resolver",),
+    "images": ("registry",),
+    "audit-log": ("vault",),
 }
 """What each tool of the replica's shell reaches: kinds of components, or a capability with all that it needs."""
 
@@ -40,6 +45,17 @@ _BAO_READS = frozenset("status read list version print path-help".split())
 _BAO_READ_VERBS = frozenset(
     "lookup get list read status info capabilities key-status members list-peers help".split()
 )
+_TOOL_READS = {
+    "zone": frozenset({"show", "serial", "history"}),
+    "policy": frozenset({"show"}),
+    "cache": frozenset(),
+    "images": frozenset({"list", "verify"}),
+    "audit-log": frozenset({"status"}),
+    "service": frozenset({"status"}),
+    "network": frozenset({"status"}),
+}
+"""What the replica's own tools only read by; every other word of theirs changes something."""
+
 _CURL_CHANGES = re.compile(
     r"(?:^| )(?:-X|--request)[ =]?(?!GET|HEAD)[A-Z]+|(?:^| )(?:-d|--data\S*|-T|-F|--json)(?: |=|$)"
 )
@@ -110,6 +126,8 @@ def effect_of(words: Words) -> Effect:
         return "mutating" if _CURL_CHANGES.search(" ".join(rest)) else "read-only"
     if program == "sed":
         return "mutating" if any(word.startswith("-i") for word in rest) else "read-only"
+    if program in _TOOL_READS:
+        return "read-only" if rest[:1] == () or rest[0] in _TOOL_READS[program] else "mutating"
     if program in _READS:
         return "read-only"
     return "mutating" if program in _CHANGES else "unknown"
