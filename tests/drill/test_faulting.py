@@ -178,6 +178,23 @@ def test_what_breaks_after_its_undo_is_undone_again(stand: Stand, bench: Bench) 
     assert faults_of(stand)[-3:] == ["fault.healing", "fault.healed", "fault.proven"]
 
 
+def test_what_only_the_ledger_knows_is_healed_too(
+    stand: Stand, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal may come when the intent was just written, and nothing else done."""
+    monkeypatch.setattr("blackstart.faults.healer.of_row", lambda row: Break().in_world(bench.fault))
+    bench.inject()
+    undo = {"was": "up"}
+    bench.ledger.intend("late", type="test.break", target="vault", params={}, undo=undo, probe="vault")
+    bench.faults.heal_all()
+    assert bench.ledger.open_rows() == []
+    bench.ledger.mark("late", "intended")
+    bench.fault.raises = OSError("no such server")
+    monkeypatch.setattr("blackstart.faults.healer.PROVEN_WITHIN_S", 0.0)
+    with pytest.raises(HealingUnproven, match="did not heal the fault late"):
+        bench.faults.heal_all()
+
+
 def test_healing_twice_heals_once(stand: Stand, bench: Bench) -> None:
     bench.inject()
     bench.faults.heal_all()

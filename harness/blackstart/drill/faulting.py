@@ -11,7 +11,7 @@ from blackstart.clock import iso
 from blackstart.drill.active import Active, Journal
 from blackstart.drill.healing import heal
 from blackstart.drill.pulse import LEASE_S
-from blackstart.errors import InvalidDrill
+from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
     Event,
     FaultEffective,
@@ -23,6 +23,7 @@ from blackstart.events import (
     FaultSkipped,
     ProbeChanged,
 )
+from blackstart.faults.healer import heal as heal_rows
 from blackstart.faults.ledger import LedgerFailed
 
 if TYPE_CHECKING:
@@ -202,7 +203,19 @@ class Faults:
 
     def heal_all(self) -> None:
         """Undo everything, newest first, then prove it. HealingUnproven names what may remain."""
-        self._end([active for active in reversed(self._active) if not active.over])
+        try:
+            self._end([active for active in reversed(self._active) if not active.over])
+        finally:
+            self._heal_forgotten()
+
+    def _heal_forgotten(self) -> None:
+        """What stands in the ledger alone: a signal came, or the harness died, just when it had been written there."""
+        if self._conductor.replaying():
+            return
+        known = {active.armed.id for active in self._active}
+        healed = heal_rows(self._journal.ledger, self._replica, spare=known)
+        if left := [str(each) for each in healed if each.why]:
+            raise HealingUnproven("; ".join(left), hint="run: blackstart recover")
 
     def _end(self, ending: list[Active]) -> None:
         heal(ending, self._conductor, self._replica, self._journal)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,17 +63,26 @@ class Healed:
 
 
 def heal(
-    ledger: Ledger, replica: Replica, *, limit_s: float = PROVEN_WITHIN_S, time: TimeSource | None = None
+    ledger: Ledger,
+    replica: Replica,
+    *,
+    spare: Collection[str] = (),
+    limit_s: float | None = None,
+    time: TimeSource | None = None,
 ) -> list[Healed]:
     """Undo every open row and have each fault and its probe say that it is over. Returns them newest first.
+
+    Faults whose ids are in `spare` are somebody else's to heal. `limit_s`: real seconds, by default PROVEN_WITHIN_S.
 
     On one target the newest is undone first; targets are seen to side by side, so that one that is slow to come back
     keeps no other waiting. What failed is tried again until the limit (real seconds): another fault may have been in
     its way. Never raises for what a fault raises: the others must be healed all the same.
     """
-    rows = [Healed(row) for row in ledger.open_rows()]
+    rows = [Healed(row) for row in ledger.open_rows() if row.fault not in spare]
     if rows:
-        _Healing(rows, ledger, replica, time or SystemTime()).until_proven(limit_s)
+        _Healing(rows, ledger, replica, time or SystemTime()).until_proven(
+            PROVEN_WITHIN_S if limit_s is None else limit_s
+        )
     return rows
 
 
