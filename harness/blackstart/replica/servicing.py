@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from blackstart.replica.asking import Refused
 from blackstart.replica.components import dns, proxy, registry, vault, workload
 from blackstart.replica.layout import COMPONENTS, PROXY, TEAMS
-from blackstart.replica.servers import Server, tail
 from blackstart.replica.site import SERVICES, Site
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
+    from blackstart.errors import ReplicaError
     from blackstart.replica.components.vault_keyring import Keyring
+    from blackstart.replica.servers import Server
 
 __all__ = ["PortTaken", "Servicing"]
 
@@ -28,6 +29,9 @@ START_LIMIT_S = 20.0
 
 _TAKEN = ("address already in use", "not free on")
 """How the servers say that somebody has their port: the kernel's words, and CherryPy's."""
+
+_NO_ROOM = ("no space left on device", "file too large", "disk quota exceeded")
+"""The kernel's words for a disk that takes no more. Vault does not end then: it tries to lead for ever."""
 
 
 class PortTaken(Exception):
@@ -88,30 +92,35 @@ class Servicing:
 
     def _await(self, name: str, ready: Callable[[], bool]) -> None:
         server = self._servers[name]
-        if wait_until(lambda: not server.running() or ready(), START_LIMIT_S) and server.running():
+        if wait_until(lambda: not _hopeful(server) or ready(), START_LIMIT_S) and _hopeful(server):
             return
-        if self._port_taken(name):
+        if server.says(_TAKEN):
             raise PortTaken(name)
-        raise server.failed("did not come into service")
+        raise _failed(server, "did not come into service")
 
     def _unseal(self, client: vault.VaultClient) -> None:
         server = self._servers["vault"]
         try:
-            client.unseal(self._keys.keys, server.running)
+            client.unseal(self._keys.keys, lambda: _hopeful(server))
         except (Refused, OSError, HTTPException) as error:
-            raise server.failed(f"cannot be unsealed: {error}") from error
-
-    def _port_taken(self, name: str) -> bool:
-        """Whether a server's last lines say that somebody has its port."""
-        return any(words in tail(self._servers[name].log, 20).lower() for words in _TAKEN)
+            raise _failed(server, f"cannot be unsealed: {error}") from error
 
     def _deploy(self, name: str) -> None:
         try:
             workload.deploy(self._site.itself(name))
         except (Refused, OSError) as error:
-            if self._port_taken(name):  # two may have bound it; the one that listens first has it
+            if self._servers[name].says(_TAKEN):  # two may have bound it; the one that listens first has it
                 raise PortTaken(name) from error
             raise self._servers[name].failed(f"could not be deployed: {error}") from error
+
+
+def _hopeful(server: Server) -> bool:
+    """Whether it makes sense to wait for a server."""
+    return server.running() and not server.says(_NO_ROOM)
+
+
+def _failed(server: Server, what: str) -> ReplicaError:
+    return server.failed("has no room left on its disk" if server.says(_NO_ROOM) else what)
 
 
 def _all_results(waits: Sequence[Future[None]]) -> None:

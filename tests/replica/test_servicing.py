@@ -1,0 +1,56 @@
+"""What ends a start: a full disk, Ctrl-C; nothing is left of it, and nobody waits for what cannot come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import pytest
+
+from blackstart.errors import ReplicaError
+from blackstart.replica.local import LocalReplica
+from blackstart.replica.programs import processes
+
+pytestmark = pytest.mark.replica
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> LocalReplica:
+    return LocalReplica(tmp_path, f"test-{tmp_path.name}-{os.getpid()}", ["ic-1"])
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "proxy cannot be started: .*File too large"),
+        (1_000, "vault has no room left on its disk"),
+        (200_000, "vault has no room left on its disk"),
+    ],
+)
+def test_a_disk_that_is_full_is_said_and_leaves_nothing(
+    fresh: LocalReplica, full_disk: Callable[[int], AbstractContextManager[None]], size: int, said: str
+) -> None:
+    """Vault goes on for ever with a full disk; it is not waited for once its log says so."""
+    with ExitStack() as stack:
+
+        def fill(what: str, done: int, total: int) -> None:
+            if what == "starting servers":
+                stack.enter_context(full_disk(size))
+
+        with pytest.raises(ReplicaError, match=said):
+            fresh.up(fill)
+    assert processes.by_component(fresh.label) == {}
+
+
+@pytest.mark.parametrize("when", ["starting servers", "deploying services"])
+def test_ctrl_c_leaves_nothing(fresh: LocalReplica, when: str) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == when:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fresh.up(interrupt)
+    assert processes.by_component(fresh.label) == {}
+    assert fresh.exited() == {}, "they were asked to"
