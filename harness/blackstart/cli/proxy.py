@@ -30,6 +30,17 @@ def proxy(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let other machines reach the API and the proxies.")
     ] = False,
+    metrics: Annotated[
+        bool,
+        typer.Option(
+            "--proxy-metrics",
+            "-proxy-metrics",
+            "--runtime-metrics",
+            "-runtime-metrics",
+            hidden=True,
+            help="Toxiproxy's flags; taken and not needed: /metrics is always there.",
+        ),
+    ] = False,
 ) -> None:
     """Break TCP, UDP and HTTP connections on request: a fault proxy that speaks Toxiproxy's API.
 

@@ -94,3 +94,50 @@ def test_what_is_no_json() -> None:
 )
 def test_a_failure_in_a_few_words(error: Exception, words: str) -> None:
     assert why(error) == words
+
+
+def said_once(answer: bytes) -> Answer:
+    """What a server's one answer is read as; it closes the connection after it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(65536)
+                peer.sendall(answer)
+                peer.shutdown(socket.SHUT_WR)
+                peer.settimeout(30)
+                peer.recv(1)  # until the client has closed
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            return request(server.getsockname(), "GET", "/", timeout_s=30)
+        finally:
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/pl",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",
+    ],
+)
+def test_an_answer_that_is_cut_is_none(cut: bytes) -> None:
+    with pytest.raises((OSError, http.client.HTTPException)):
+        said_once(cut)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi",
+        b"HTTP/1.0 200 OK\r\n\r\nhi",
+    ],
+)
+def test_every_way_to_say_where_a_body_ends(whole: bytes) -> None:
+    assert said_once(whole).body == b"hi"

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from blackstart.replica.ports import free_ports
+from blackstart.replica.programs.files import replaced
 from blackstart.replica.programs.registry_client import RegistryClient
 from blackstart.replica.programs.registry_image import TAG, image
 from blackstart.replica.programs.registry_images import run
-from blackstart.replica.programs.registry_store import PUBLISHER, RegistryStore, replaced
+from blackstart.replica.programs.registry_store import PUBLISHER, RegistryStore
 
 LIMIT_S = 30.0
 PAST = "2020-01-01T00:00:00+00:00"

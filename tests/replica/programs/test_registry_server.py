@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from blackstart.replica.programs.files import replaced
 from blackstart.replica.programs.httpclient import request
 from blackstart.replica.programs.registry_client import RegistryClient, RegistryRefused
 from blackstart.replica.programs.registry_image import TAG, image
-from blackstart.replica.programs.registry_store import PUBLISHER, RegistryStore, replaced
+from blackstart.replica.programs.registry_store import PUBLISHER, RegistryStore
 
 LIMIT_S = 30.0
 PAST, FUTURE = "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"

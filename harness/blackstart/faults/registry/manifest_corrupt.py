@@ -10,8 +10,8 @@ from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
 from blackstart.faults.registry.asking import image_probe
 from blackstart.faults.registry.storage import ImageName, kept, put_back, store_of, whole_or_gone
+from blackstart.replica.programs.files import replaced
 from blackstart.replica.programs.registry_image import image
-from blackstart.replica.programs.registry_store import replaced
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica

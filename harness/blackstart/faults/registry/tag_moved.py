@@ -11,8 +11,8 @@ from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
 from blackstart.faults.registry.asking import tag_probe
 from blackstart.faults.registry.storage import ImageName, store_in, store_of
+from blackstart.replica.programs.files import replaced
 from blackstart.replica.programs.registry_image import TAG, image
-from blackstart.replica.programs.registry_store import replaced
 from blackstart.replica.programs.startpath import MANIFEST
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from pathlib import Path
 from blackstart.replica.asking import Refused
 from blackstart.replica.layout import HOST, PROBES, ZONE, Address, endpoint
 from blackstart.replica.programs.dns_policy import VERSION
-from blackstart.replica.programs.dns_zone import LISTEN, ZONE_FILE, Zone, ZoneFolder, replaced
+from blackstart.replica.programs.dns_zone import LISTEN, ZONE_FILE, Zone, ZoneFolder
 from blackstart.replica.programs.dnsclient import DnsError, Record, ask
+from blackstart.replica.programs.files import replaced
 from blackstart.replica.servers import Launch
 from blackstart.replica.tools import TOOLS
 
@@ -41,7 +42,7 @@ def zone(services: Mapping[str, Address]) -> Zone:
 def authority(folder: Path, port: int, services: Mapping[str, Address], env: Mapping[str, str]) -> Launch:
     """Write the zone into the folder and start the authority from it."""
     ZoneFolder(folder).create(zone(services))
-    replaced(folder / LISTEN, f"{HOST}:{port}")
+    replaced(folder / LISTEN, f"{HOST}:{port}".encode())
     return _launch(folder, ["authority", "--zone", ZONE_FILE, "--port", str(port)], env)
 
 

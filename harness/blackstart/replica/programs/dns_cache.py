@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from blackstart.replica.programs.dns_zone import locked, replaced
+from blackstart.replica.programs.files import locked, replaced
 
 __all__ = ["AHEAD", "FLUSH", "flush", "pass_time", "seconds_ahead"]
 
@@ -18,13 +18,13 @@ AHEAD = "ahead"
 
 def flush(folder: Path) -> None:
     """Have the resolver in that folder forget everything. One that does not run has nothing to forget."""
-    replaced(folder / FLUSH, os.urandom(8).hex())
+    replaced(folder / FLUSH, os.urandom(8).hex().encode())
 
 
 def pass_time(folder: Path, seconds: float) -> None:
     """Have the copies of the resolver in that folder age at once: a drill that jumps over an hour takes it along."""
     with locked(folder):
-        replaced(folder / AHEAD, str(seconds_ahead(folder / AHEAD) + seconds))
+        replaced(folder / AHEAD, str(seconds_ahead(folder / AHEAD) + seconds).encode())
 
 
 def seconds_ahead(file: Path) -> float:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from blackstart.replica.programs.dns_zone import locked, replaced
+from blackstart.replica.programs.files import locked, replaced
 
 __all__ = ["ACTIONS", "EVERY_NAME", "POLICY_FILE", "VERSION", "Action", "PolicyFile", "Rule", "read_rules"]
 
@@ -70,7 +70,7 @@ class PolicyFile:
             before = self.rules()
             after = edit(before)
             if after != list(before):
-                replaced(self.file, json.dumps([asdict(rule) for rule in after], indent=1))
+                replaced(self.file, json.dumps([asdict(rule) for rule in after], indent=1).encode())
             return len(after)
 
 

@@ -7,18 +7,16 @@ file at each question, so nobody needs to find its process.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from blackstart.replica.programs.dnsclient import Record
+from blackstart.replica.programs.files import locked, replaced
 
-__all__ = ["HELD", "LISTEN", "ZONE_FILE", "Zone", "ZoneFolder", "locked", "replaced"]
+__all__ = ["HELD", "LISTEN", "ZONE_FILE", "Zone", "ZoneFolder"]
 
 ZONE_FILE = "zone.json"
 HELD = "zone.held.json"
@@ -175,22 +173,4 @@ class ZoneFolder:
 
 
 def _write(file: Path, zone: Zone) -> None:
-    replaced(file, json.dumps(zone.document(), indent=1))
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other writers of a folder waiting; the kernel lets go of the lock however its holder ends."""
-    with (folder / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def replaced(file: Path, text: str) -> None:
-    """Put a file in another's place, whole and durable: no reader sees half of it."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    with beside.open("w", encoding="utf-8") as new:
-        new.write(text)
-        new.flush()
-        os.fsync(new.fileno())
-    os.replace(beside, file)
+    replaced(file, json.dumps(zone.document(), indent=1).encode())

@@ -69,10 +69,20 @@ def request(
     try:
         connection.request(method, path, payload, dict(headers or {}))
         response = connection.getresponse()
+        _whole(response)
         names = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, names, response.read())
     finally:
         connection.close()
+
+
+def _whole(response: http.client.HTTPResponse) -> None:
+    """The library takes a connection that closes within the headers for their end. Who does not say where the
+    body ends has said that the connection will close (RFC 9112, 6.3), or was cut."""
+    ends = response.length is not None or response.chunked or response.version < 11
+    if not ends and response.getheader("Connection", "").lower() != "close":
+        response.close()  # it holds the connection, and the error's traceback would hold it
+        raise http.client.IncompleteRead(b"")
 
 
 def why(error: Exception) -> str:

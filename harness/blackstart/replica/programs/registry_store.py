@@ -6,16 +6,16 @@ For whoever works on the registry's machine: its operators, and those who break 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from blackstart.replica.programs.files import replaced
 from blackstart.replica.programs.registry_image import digest_of
 
-__all__ = ["CONFIG", "PUBLISHER", "RegistryStore", "replaced"]
+__all__ = ["CONFIG", "PUBLISHER", "RegistryStore"]
 
 CONFIG = "registry.json"
 PUBLISHER = "publisher"
@@ -110,14 +110,3 @@ def _expiring(user: Mapping[str, Any], expiries: Mapping[str, str | None]) -> di
     kept = {key: value for key, value in user.items() if key != "expires"}
     expires = expiries[user["name"]]
     return kept if expires is None else {**kept, "expires": expires}
-
-
-def replaced(file: Path, content: bytes) -> None:
-    """Put a file in another's place, whole, readable by its owner alone: no reader sees half of it."""
-    beside = file.with_name(f".{file.name}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(handle, "wb") as new:
-        new.write(content)
-        new.flush()
-        os.fsync(new.fileno())
-    os.replace(beside, file)
