@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def review(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:
     """Judge a drill again and write its reports anew. The record is never changed.
 
-    Exit 0 when its gate passes, 1 when not.
+    Exit as `run` does: 0 when its gate passes, 1 when not, 3 invalid, 4 aborted, 5 healing not proven.
 
     Example: blackstart review INC-2026-04-26-001
     """
