@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,15 @@ def test_one_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     ) as seen:
         load("disk.full")
     assert "reinstall" in seen.value.hint
+
+
+@pytest.mark.parametrize("line", ["1 / 0", "raise SystemExit(3)", "from os import nothing_such"])
+def test_whatever_its_import_raises_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+) -> None:
+    (tmp_path / "their_faults.py").write_text(f"{line}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = EntryPoint("disk.full", "their_faults:DiskFull", catalogue.GROUP)
+    monkeypatch.setattr(catalogue, "_found", lambda: {"disk.full": broken})
+    with pytest.raises(UsageError, match=r"disk\.full cannot be loaded from their_faults:DiskFull: \w+: "):
+        load("disk.full")

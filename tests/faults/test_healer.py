@@ -193,6 +193,21 @@ def test_a_fault_that_is_not_installed_any_more_stays_open(ledger: Ledger, repli
     assert [row.fault for row in ledger.open_rows()] == ["theirs"]
 
 
+def test_a_fault_that_cannot_be_made_from_its_row_keeps_no_other_from_being_healed(
+    ledger: Ledger, replica: FakeReplica, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(row: Row) -> Fault:
+        if row.fault == "dns":
+            raise RuntimeError("today's version cannot")
+        return Break().in_world(world)
+
+    monkeypatch.setattr("blackstart.faults.healer.of_row", made)
+    assert healed(ledger, replica) == {
+        "dns": "test.break cannot be made from its row: today's version cannot",
+        "vault": "",
+    }
+
+
 def test_what_people_mended_stays_theirs_in_the_ledger(ledger: Ledger, replica: FakeReplica) -> None:
     ledger.mark("vault", "recovered")
     healed(ledger, replica)

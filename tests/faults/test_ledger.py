@@ -81,8 +81,17 @@ def test_the_latest_row_of_each_fault_counts(
 
 
 def test_what_was_never_intended_cannot_be_marked(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="seal"):
+    with pytest.raises(LedgerFailed, match="has no row of the fault seal, which is injected"):
         Ledger(tmp_path).mark("seal", "injected")
+
+
+def test_one_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "ledger.jsonl").mkdir()
+    for asked in (Ledger(tmp_path).open_rows, Ledger(tmp_path).damaged):
+        with pytest.raises(LedgerFailed, match=r"ledger\.jsonl cannot be read: Is a directory"):
+            asked()
+    with pytest.raises(LedgerFailed, match="cannot be read"):
+        Ledger(tmp_path).mark("seal", "healed")
 
 
 def test_a_state_that_there_is_not(tmp_path: Path) -> None:
@@ -121,6 +130,19 @@ def test_damage_hides_no_other_fault_and_is_told(tmp_path: Path, line: bytes) ->
     intend(ledger, "one")
     with (tmp_path / "ledger.jsonl").open("ab") as file:
         file.write(line + b"\n")
+    intend(ledger, "two")
+    assert [row.fault for row in ledger.open_rows()] == ["two", "one"]
+    assert ledger.damaged() == [2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"params": [1]}, {"undo": "x"}, {"undo": None}, {"fault": 1}, {"type": []}, {"probe": {}}, {"wall": 0}],
+)
+def test_a_row_with_a_value_that_cannot_be_is_damage(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    ledger, path = Ledger(tmp_path), tmp_path / "ledger.jsonl"
+    intend(ledger, "one")
+    path.write_text(path.read_text() + json.dumps(json.loads(path.read_text()) | wrong) + "\n")
     intend(ledger, "two")
     assert [row.fault for row in ledger.open_rows()] == ["two", "one"]
     assert ledger.damaged() == [2]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blackstart.clock import iso
 from blackstart.drill.active import Active, Journal
 from blackstart.drill.healing import heal
-from blackstart.drill.pulse import LEASE_S
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
     Event,
@@ -113,7 +110,6 @@ class Faults:
     def _intend(self, active: Active) -> None:
         armed, about = active.armed, active.armed.fault.about()
         params = armed.fault.parameters()
-        now = self._conductor.clock.source.now().wall
         self._journal.ledger.intend(
             armed.id,
             type=about.name,
@@ -121,7 +117,6 @@ class Faults:
             params=params,
             undo=active.undo,
             probe=armed.probe,
-            deadline=iso(now + timedelta(seconds=LEASE_S)),
         )
         body = FaultIntended(
             armed.id, about.name, armed.target, params, dict(active.undo), armed.probe, armed.within_s

@@ -42,9 +42,9 @@ def load(name: str) -> type[Fault]:
         raise UsageError(f"no fault is called {name!r}", hint=hint)
     try:
         return cast("type[Fault]", point.load())
-    except (ImportError, AttributeError) as error:
+    except (Exception, SystemExit) as error:  # whatever another package's import does: the others must be had
         raise UsageError(
-            f"the fault {name} cannot be loaded from {point.value}: {error}",
+            f"the fault {name} cannot be loaded from {point.value}: {type(error).__name__}: {error}",
             hint="reinstall the package that brings it",
         ) from error
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blackstart.faults.ledger import State
     from blackstart.replica.base import Replica
 
-__all__ = ["PROVEN_WITHIN_S", "Healed", "heal"]
+__all__ = ["AGAIN_AFTER_S", "PROVEN_WITHIN_S", "Healed", "heal"]
 
 PROVEN_WITHIN_S = 10.0
 """Real seconds for a probe to prove a healing (design, faults: proven by probes within 10 s)."""
@@ -114,6 +114,8 @@ class _Healing:
             each.fault = of_row(each.row)
         except BlackstartError as error:
             each.why = error.message
+        except Exception as error:  # whatever another package's fault raises: the others must still be healed
+            each.why = f"{each.row.type} cannot be made from its row: {error}"
         else:
             self._mark(each, "healing")
 

@@ -30,9 +30,12 @@ Only `proven`, for which a probe said so, means that nothing is to be done about
 
 STATES: tuple[str, ...] = get_args(State)
 
+_MAPPINGS = ("params", "undo")
+"""What of a row is an object; everything else is text."""
+
 
 class LedgerFailed(BlackstartError):
-    """The ledger could not be written, so nothing may be broken. What is on disk stays readable."""
+    """The ledger could not be written or read, so nothing may be broken. What is on disk of it stays as it is."""
 
     exit_code: ClassVar[Exit] = Exit.ABORTED
 
@@ -41,8 +44,7 @@ class LedgerFailed(BlackstartError):
 class Row:
     """One fault at one moment. `undo` is all that healing needs. `wall` is the machine's UTC.
 
-    `probe` is what must turn green to prove the healing. `deadline` (machine's UTC, empty: none) is when the
-    watchdog heals it on its own unless the harness was heard of meanwhile.
+    `probe` is what must turn green to prove the healing.
     """
 
     drill: str
@@ -54,7 +56,6 @@ class Row:
     state: State
     wall: str
     probe: str = ""
-    deadline: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -65,12 +66,13 @@ class Row:
         read = json.loads(line)
         if not isinstance(read, dict) or read.get("state") not in STATES:
             raise ValueError("not a row of the ledger")
-        try:
-            return cls(
-                **{f.name: read[f.name] for f in fields(cls) if f.name in read or f.default is MISSING}
-            )
-        except KeyError as error:
-            raise ValueError(f"a row of the ledger without {error}") from None
+        known = {f.name: read[f.name] for f in fields(cls) if f.name in read}
+        for name, value in known.items():
+            if not isinstance(value, dict if name in _MAPPINGS else str):
+                raise ValueError(f"a row of the ledger whose {name} is {value!r}")
+        if missing := [f.name for f in fields(cls) if f.default is MISSING and f.name not in known]:
+            raise ValueError(f"a row of the ledger without {', '.join(missing)}")
+        return cls(**known)
 
 
 class Ledger:
@@ -93,7 +95,6 @@ class Ledger:
         params: Mapping[str, Any],
         undo: Mapping[str, Any],
         probe: str = "",
-        deadline: str = "",
     ) -> None:
         """A fault is about to be injected. Nothing may be touched before this returns.
 
@@ -110,18 +111,23 @@ class Ledger:
             "intended",
             self._now(),
             probe,
-            deadline,
         )
         self._append(row)
 
     def mark(self, fault: str, state: State) -> None:
-        """A fault's next state. KeyError for one that was never intended, ValueError for no state; LedgerFailed.
+        """A fault's next state. ValueError for no state; LedgerFailed, also where the fault's row is not there any more.
 
         Healing goes on without a mark that failed: the row then stays open, and healing again does no harm.
         """
         if state not in STATES:
             raise ValueError(f"a fault has no state {state!r}; there are {', '.join(STATES)}")
-        self._append(replace(self.latest()[fault], state=state, wall=self._now()))
+        row = self.latest().get(fault)
+        if row is None:
+            raise LedgerFailed(
+                f"the ledger {self._path} has no row of the fault {fault}, which is {state}",
+                hint="somebody removed or replaced it; give it back, and run: blackstart recover",
+            )
+        self._append(replace(row, state=state, wall=self._now()))
 
     def latest(self) -> dict[str, Row]:
         """The last row of each fault, in the order in which the faults were intended."""
@@ -155,11 +161,16 @@ class Ledger:
         return iso(self._source.now().wall)
 
     def _lines(self) -> list[bytes]:
-        """Every whole line. One that a crash tore off was never promised to anybody."""
+        """Every whole line. One that a crash tore off was never promised to anybody. LedgerFailed."""
         try:
             return self._path.read_bytes().split(b"\n")[:-1]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise LedgerFailed(
+                f"the ledger {self._path} cannot be read: {error.strerror}",
+                hint="mend that, and run: blackstart recover",
+            ) from None
 
     def _append(self, row: Row) -> None:
         line = json.dumps(row.to_json(), separators=(",", ":"), allow_nan=False)
