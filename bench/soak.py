@@ -1,17 +1,21 @@
 """What is left of a drill whose harness is killed at a random instant, and how soon an aborted one is healed.
 
-    python bench/soak.py [--rounds 1000] [--seed 1] [--at-once 2] [--aborts 4] [--deep 3] [--minutes M] [--out]
+    python bench/soak.py [--rounds 1000] [--seed 1] [--at-once 2] [--aborts 4] [--deep 3] [--paced 5] [--minutes M] [--out]
 
-Every round is a real drill with one to three faults of the catalogue, chosen by the seed, in a folder of its own.
-At a random instant (before its folder is made, while servers start, while faults break or heal, while the record is
-closed) its harness is killed (SIGKILL), in every `aborts`-th round asked to end (SIGTERM).
+Every round is a real drill with one to three faults of the catalogue, chosen by the seed, in a folder of its own;
+every `paced`-th in paced time, in which faults stay for seconds, the others in time that jumps from one thing to the
+next. At a random instant (before its folder is made, while servers start, while faults break or heal, while the record
+is closed) its harness is killed (SIGKILL), in every `aborts`-th round asked to end (SIGTERM).
 Three seconds later it counts, and all must be zero:
 
-- faults left: what the ledger calls proven and is there, by the fault itself and its probe, once the kept servers
-  are started again (in every `deep`-th round that left a proven fault);
+- faults left: what is there, by the fault itself or its probe, once the kept servers are started again. Every fault
+  that the ledger does not call proven is looked at so; the proven ones are in every `deep`-th round;
 - events lost: what the harness was told is durable (it says so on a pipe) and is not in the record;
 - processes left: anything that carries the drill's label, or names its folder: servers, shells, watchdog, healer;
 - records unreadable: `verify` calls it altered or torn, or it cannot be read at all.
+
+A fault that was not proven within these three seconds, and is gone when it is looked at, is a figure of its own, and
+every one is named: it ended with the servers that it lived in, or its probe was not green before they were ended.
 
 Then `recover` must close it: nothing left, and `verify` says ok. Targets: all zero; abort to healed p99 at most 2 s,
 by the ledger, from the signal to the last row that is healed.
@@ -60,6 +64,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SPAN_S = 3.5
 """Real seconds from a drill's first event in which the instant falls; a drill alone takes about three."""
 
+PACE = 50.0
+"""Drill seconds a real second in a paced round."""
+
+PACED_SPAN_S = 16.0
+"""As SPAN_S, for a paced round: nobody answers, so its faults stay for all of the limits below."""
+
 EARLY = 0.1
 """The share of instants that count from the start of the process: before, while and after the drill's folder is made."""
 
@@ -100,6 +110,7 @@ class Round:
 
     number: int
     how: str
+    paced: bool
     early: bool
     after_s: float
     faults: list[str]
@@ -111,7 +122,8 @@ class Round:
     healed_s: float | None = None
     rows: dict[str, int] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
-    deep: int = 0
+    proven_seen: int = 0
+    open_seen: int = 0
     broken: dict[str, list[str]] = field(default_factory=dict)
 
     def wrong(self, what: str, why: str) -> None:
@@ -121,7 +133,7 @@ class Round:
 # --- the harness that is killed -------------------------------------------------------------------
 
 
-def drill(scenario: Path, reports: Path, seed: int) -> None:
+def drill(scenario: Path, reports: Path, seed: int, pace: float | None) -> None:
     """Run one drill; say the number of each event on stdout once `append` has returned for it."""
     from blackstart.drill.planning import Asked, drills_of
     from blackstart.drill.run import run
@@ -135,21 +147,23 @@ def drill(scenario: Path, reports: Path, seed: int) -> None:
         return event
 
     Record.append = told  # type: ignore[method-assign]  # to know what the harness was promised
-    (options,) = drills_of(Asked(scenario, reports, ROOT, crew="silent", seed=seed))
+    (options,) = drills_of(Asked(scenario, reports, ROOT, crew="silent", seed=seed, pace=pace))
     sys.exit(int(run(options).exit_code))
 
 
 # --- one round ------------------------------------------------------------------------------------
 
 
-def play(number: int, folder: Path, seed: int, every_abort: int, every_deep: int) -> Round:
+def play(number: int, folder: Path, asked: argparse.Namespace) -> Round:
     """Start a drill, end its harness, count what is left, and have it recovered."""
-    dice = random.Random(f"{seed}/{number}")
+    dice = random.Random(f"{asked.seed}/{number}")
     reports = folder / f"round-{number:04d}"
     scenario, faults = chosen(dice, folder / f"round-{number:04d}.yaml")
-    how = "SIGTERM" if every_abort and number % every_abort == 0 else "SIGKILL"
-    this = Round(number, how, dice.random() < EARLY, round(dice.uniform(0.0, SPAN_S), 3), faults)
-    argv = [sys.executable, __file__, "--drill", str(scenario), str(reports), str(number)]
+    how, paced = "SIGTERM" if nth(asked.aborts, number) else "SIGKILL", nth(asked.paced, number)
+    instant = round(dice.uniform(0.0, PACED_SPAN_S if paced else SPAN_S), 3)
+    this = Round(number, how, paced, dice.random() < EARLY, instant, faults)
+    pace = [str(PACE)] if paced else []
+    argv = [sys.executable, __file__, "--drill", str(scenario), str(reports), str(number), *pace]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as harness:
         ended = end(harness, this)
         assert harness.stdout is not None
@@ -159,10 +173,15 @@ def play(number: int, folder: Path, seed: int, every_abort: int, every_deep: int
     if harness.returncode == 70 or "Traceback" in errors:
         this.wrong("crashed", errors[-600:])
     count(this, reports, {int(seq) for seq in said.split(b"\n")[:-1]}, ended)
-    if every_deep and number % every_deep == 0:
-        look_deep(this, reports)
+    for drill_id in known(reports):
+        look_deep(this, reports / drill_id, proven_too=nth(asked.deep, number))
     have_recovered(this, reports)
     return this
+
+
+def nth(every: int, number: int) -> bool:
+    """Whether it is this round's turn; with 0 it never is."""
+    return every > 0 and number % every == 0
 
 
 def chosen(dice: random.Random, path: Path) -> tuple[Path, list[str]]:
@@ -313,30 +332,47 @@ def healed_after(folder: Path, asked: float) -> float | None:
     return round(max(moments), 3) if moments and max(moments) > 0 else None
 
 
-def look_deep(this: Round, reports: Path) -> None:
-    """Start the kept servers again: is anything broken of which the ledger says that it is proven healed?
+def look_deep(this: Round, folder: Path, *, proven_too: bool) -> None:
+    """Start the kept servers again, and see which fault is still there. One that cannot be looked at counts as left.
 
-    A drill that was closing takes its data away: there is nothing to start any more, or only a part.
+    A drill that was closing takes its data away, and every fault of its replica with it. What is half gone cannot be
+    started any more: of a fault that is proven nothing is asked then.
     """
-    if this.stage == "close":
+    rows = [
+        row
+        for row in Ledger(folder).latest().values()
+        if row.state != "proven" or (proven_too and not closing(this))
+    ]
+    if not rows or not (folder / REPLICA).exists():
         return
-    for drill_id in known(reports):
-        folder = reports / drill_id
-        rows = [row for row in Ledger(folder).latest().values() if row.state == "proven"]
-        if not rows or not (folder / REPLICA / "site.json").exists():
-            continue
+    try:
         replica = LocalReplica.attach(folder / REPLICA, label_of(folder))
-        try:
-            replica.resume_up(lambda what, done, total: None)
-            for row in rows:
-                this.deep += 1
-                if why := still_there(replica, row):
-                    this.wrong(
-                        "faults_left", f"{row.fault} ({row.type} on {row.target}) is proven, and {why}"
-                    )
-        finally:
-            replica.down()
-            watchdog.kill(label_of(folder))
+        replica.resume_up(lambda what, done, total: None)
+    except BlackstartError as error:
+        for row in rows:
+            this.wrong("faults_left", f"{named(row)}, and cannot be looked at: {error.message}")
+        return
+    try:
+        for row in rows:
+            look_at(this, replica, row)
+    finally:
+        replica.down()
+        watchdog.kill(label_of(folder))
+
+
+def closing(this: Round) -> bool:
+    return this.stage == "close"
+
+
+def look_at(this: Round, replica: LocalReplica, row: Row) -> None:
+    this.proven_seen += row.state == "proven"
+    this.open_seen += row.state != "proven"
+    if why := still_there(replica, row):
+        this.wrong("faults_left", f"{named(row)}, and {why}")
+
+
+def named(row: Row) -> str:
+    return f"{row.fault} ({row.type} on {row.target}) is {row.state}"
 
 
 def still_there(replica: LocalReplica, row: Row) -> str:
@@ -374,20 +410,20 @@ def have_recovered(this: Round, reports: Path) -> None:
 # --- all of them ----------------------------------------------------------------------------------
 
 
-def soak(rounds: int, seed: int, at_once: int, aborts: int, deep: int, minutes: float) -> list[Round]:
+def soak(asked: argparse.Namespace) -> list[Round]:
     began = time.monotonic()
     done: list[Round] = []
 
     def one(number: int) -> None:
-        if minutes and time.monotonic() - began > minutes * 60:
+        if asked.minutes and time.monotonic() - began > asked.minutes * 60:
             return
-        this = play(number, Path(folder), seed, aborts, deep)
+        this = play(number, Path(folder), asked)
         done.append(this)
         if this.broken:
             print(f"round {number}: {this.broken}", file=sys.stderr, flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder, ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(one, range(1, rounds + 1)))
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder, ThreadPoolExecutor(asked.at_once) as pool:
+        list(pool.map(one, range(1, asked.rounds + 1)))
     return sorted(done, key=lambda this: this.number)
 
 
@@ -411,6 +447,7 @@ def summary(rounds: list[Round]) -> dict[str, Any]:
     others = sorted({what for this in rounds for what in this.broken} - set(LEFT))
     return {
         "rounds": len(rounds),
+        "paced": sum(this.paced for this in rounds),
         "ended": dict(Counter(this.how for this in rounds)),
         "exit_codes_unless_killed": dict(Counter(this.exit_code for this in rounds if this.how != "SIGKILL")),
         "stages": dict(Counter(this.stage for this in rounds)),
@@ -419,8 +456,11 @@ def summary(rounds: list[Round]) -> dict[str, Any]:
         **{what: sum(len(this.broken.get(what, ())) for this in rounds) for what in (*LEFT, *others)},
         "after_kill_s": spread([this.clean_s for this in killed]),
         "rows_after_kill": dict(rows),
-        "open_after_kill": dict(Counter(fault for this in killed for fault in this.open)),
-        "proven_rows_looked_at": sum(this.deep for this in rounds),
+        "not_proven_within_3_s": dict(Counter(fault for this in killed for fault in this.open)),
+        "rows_looked_at": {
+            "proven": sum(this.proven_seen for this in rounds),
+            "not proven": sum(this.open_seen for this in rounds),
+        },
         "abort_to_healed_s": spread([this.healed_s for this in rounds]),
         "broken": [
             {
@@ -445,12 +485,18 @@ def main() -> None:
         "--aborts", type=int, default=4, help="every so many rounds is aborted, not killed; 0: none"
     )
     parser.add_argument(
-        "--deep", type=int, default=3, help="in every so many rounds servers are started again"
+        "--deep",
+        type=int,
+        default=3,
+        help="in every so many rounds what is proven is looked at too; 0: never",
+    )
+    parser.add_argument(
+        "--paced", type=int, default=5, help="every so many rounds runs in paced time; 0: none"
     )
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no round after that; 0: no limit")
     parser.add_argument("--out", action="store_true", help="write bench/results/soak.json")
     asked = parser.parse_args()
-    rounds = soak(asked.rounds, asked.seed, asked.at_once, asked.aborts, asked.deep, asked.minutes)
+    rounds = soak(asked)
     results = {"machine": describe(), "seed": asked.seed, "at_once": asked.at_once, **summary(rounds)}
     text = json.dumps(results, indent=2)
     print(text)
@@ -461,5 +507,10 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--drill"]:
-        drill(Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
+        drill(
+            Path(sys.argv[2]),
+            Path(sys.argv[3]),
+            int(sys.argv[4]),
+            float(sys.argv[5]) if sys.argv[5:] else None,
+        )
     main()

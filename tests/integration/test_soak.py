@@ -17,7 +17,7 @@ ROUNDS = 25
 
 def test_a_harness_that_is_killed_at_any_instant_leaves_nothing() -> None:
     """Seeded: the same drills, faults and instants each time; what happens at them is the machine's."""
-    words = [sys.executable, "bench/soak.py", "--rounds", str(ROUNDS), "--seed", "4", "--deep", "6"]
+    words = [sys.executable, "bench/soak.py", "--rounds", str(ROUNDS), "--seed", "4", "--deep", "2"]
     ended = subprocess.run(
         words, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
@@ -30,4 +30,6 @@ def test_a_harness_that_is_killed_at_any_instant_leaves_nothing() -> None:
     assert {name: seen[name] for name in zeros} == dict.fromkeys(zeros, 0)
     assert seen["ended"]["SIGKILL"] > 0
     assert seen["events"] > 0
+    assert seen["paced"] > 0
+    assert seen["rows_looked_at"]["proven"] > 0, "no proof of the ledger was put to the test"
     assert seen["rows_after_kill"], "no harness was killed while something was broken: nothing was tried"
