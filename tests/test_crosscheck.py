@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import pytest
 
-from blackstart.crosscheck import flaws, installed_faults
+from blackstart.crosscheck import flaws
+from blackstart.faultcheck import installed_faults
 from blackstart.testing import IdleFault
 from blackstart.workspace import Workspace
 

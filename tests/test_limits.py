@@ -128,7 +128,10 @@ drills:
         ("{at_once: 2, never: [dns]}", ""),
         ("{at_once: 1}", "2 faults may be active at once, and the plan allows 1"),
         ("{never: [vault]}", 'the fault "sealed" is aimed at vault, which the plan never lets be broken'),
-        ("{lasting: 2h}", 'the fault "sealed" may last 3h30m, and the plan allows 2h: write lasts: 2h'),
+        (
+            "{lasting: 2h}",
+            'the fault "sealed" may last 3h30m, and the plan allows 2h: write lasts: 2h in the scenario',
+        ),
         ("{never: [valt]}", '"valt" is not on the map in scenarios/platform.yaml'),
     ],
 )
@@ -165,3 +168,83 @@ def test_outside_the_hours_it_says_what_time_it_is_there() -> None:
         "the plan's drills begin mon, tue, wed, thu, fri from 09:00 to 17:00 (Europe/Berlin), "
         "and there it is mon 20:30"
     )
+
+
+COMPOSED = """\
+  - id: second
+    fault: compose
+    target: payments
+    lasts: 10m
+    params:
+      parts:
+"""
+
+
+def parts(root: Path, *lines: str) -> list[str]:
+    """What `check` says of a fault with these parts, beside another that is over before."""
+    text = (ROOT / "scenarios/vault/auth-503.yaml").read_text()
+    second = COMPOSED.replace("10m", "10m\n    at: 30m") + "".join(
+        f"        - {{{line}}}\n" for line in lines
+    )
+    path = root / "scenarios" / "vault" / "two.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text.replace("    within: 10s\n", f"    within: 10s\n    lasts: 10m\n{second}"))
+    return [f"{p.line}: {p.what}; {p.seen}; {p.hint}" for p in check([path], root=root).problems]
+
+
+KILL_DNS = "fault: process.kill, target: dns"
+QUOTA = "fault: registry.quota, target: registry"
+
+
+def test_parts_that_are_right_are_not_told(root: Path) -> None:
+    assert parts(root, KILL_DNS, QUOTA) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ("fault: dns.nope, target: dns", 'no fault is called "dns.nope"'),
+        (
+            "fault: vault.seal, target: registry",
+            "vault.seal cannot break registry, which is of the kind registry",
+        ),
+        ("fault: process.kill, target: nobody", '"nobody" is not on the map in scenarios/platform.yaml'),
+        (
+            "fault: process.kill, target: vault, turns_red: eye",
+            'no probe is called "eye" in scenarios/platform.yaml',
+        ),
+        (
+            "fault: network.latency, target: vault, params: {latency: 5}",
+            "network.latency, parameter latency: a duration",
+        ),
+        (f"{KILL_DNS}, turns_red: ship", 'two parts of the fault "second" fight over dns'),
+        ("fault: process.kill, target: vault, turns_red: dns", "are both to be seen by the probe dns"),
+    ],
+)
+def test_each_part_is_checked_as_a_fault_is(root: Path, wrong: str, problem: str) -> None:
+    (told,) = parts(root, KILL_DNS, wrong)
+    assert problem in told
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ("{at_once: 2, never: [vault]}", ""),
+        ("{at_once: 1}", "2 faults may be active at once, and the plan allows 1"),
+        (
+            "{never: [registry]}",
+            'the fault "second" is aimed at registry, which the plan never lets be broken',
+        ),
+    ],
+)
+def test_a_plans_limits_are_for_parts_too(root: Path, limits: str, problem: str) -> None:
+    parts(root, KILL_DNS, QUOTA)
+    story = root / "scenarios" / "vault" / "two.yaml"
+    sealed = story.read_text()
+    begin, end = sealed.index("  - id: sealed"), sealed.index("  - id: second")
+    story.write_text(sealed[:begin] + sealed[end:])
+    (root / "drills").mkdir()
+    plan = root / "drills" / "careful.yaml"
+    plan.write_text(PLAN.format(limits=limits))
+    found = [p.what for p in check([plan], root=root).problems]
+    assert found == ([problem] if problem else [])

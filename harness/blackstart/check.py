@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from blackstart.crew import Crew
-from blackstart.crosscheck import FaultTypes, flaws, installed_faults
+from blackstart.crosscheck import flaws
 from blackstart.errors import InputError, Problem
+from blackstart.faultcheck import FaultTypes, installed_faults
 from blackstart.plan import Plan
 from blackstart.platform import Platform
 from blackstart.protocol import Protocol
@@ -201,15 +202,15 @@ def _no_crew(name: str, workspace: Workspace) -> Problem:
     )
 
 
-def load_plan(path: Path, root: Path | None = None) -> Loaded[Plan]:
-    """A plan whose scenarios and crews are there. InputError has every problem of the plan."""
+def load_plan(path: Path, root: Path | None = None) -> tuple[Loaded[Plan], InputFile]:
+    """A plan whose scenarios and crews are there, and its file for the record. InputError has all its problems."""
     workspace = Workspace(find_root(path, root))
     read = workspace.read(path)
     loaded = _typed(read, Plan)
     problems = read.problems + loaded.problems(flaws(read, workspace, {}))
     if problems:
         raise InputError(problems)
-    return loaded
+    return loaded, _input(read, workspace.root)
 
 
 def scenario_path(name: str, root: Path) -> Path:

@@ -108,8 +108,17 @@ class ResumedTime:
         """Stand at that drill second. ValueError once it is thawed."""
         if self._stands is None:
             raise ValueError("time that runs cannot be moved")
-        real_s = drill_s / self.pace
-        self._stands = Instant(after(self._first.wall, real_s), self._first.mono_ns + round(real_s * NS))
+        real_ns = self._real_ns(drill_s)
+        self._stands = Instant(after(self._first.wall, real_ns / NS), self._first.mono_ns + real_ns)
+
+    def _real_ns(self, drill_s: float) -> int:
+        """The first nanosecond at which a clock of this pace reads that drill second: never one just before it,
+        at which whoever waits for that second would wait for ever.
+        """
+        real_ns = math.ceil(drill_s / self.pace * NS)
+        while real_ns / NS * self.pace < drill_s:
+            real_ns += 1
+        return real_ns
 
     def thaw(self) -> None:
         """Run with the machine from here on."""

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
+from blackstart.faultcheck import brought, fault_flaws, made, probes_of, unknown_probe
 from blackstart.limits import beyond, fighting
 from blackstart.plan import Plan
 from blackstart.protocol import Protocol
-from blackstart.scenario import FaultSpec, Inject, Scenario
+from blackstart.scenario import Inject, Scenario
 from blackstart.source import Flaw, Place, did_you_mean, format_duration
 
 if TYPE_CHECKING:
+    from blackstart.faultcheck import FaultTypes
     from blackstart.plan import FaultLimits
     from blackstart.platform import Platform
     from blackstart.runbook import Runbook
     from blackstart.workspace import Read, Workspace
 
-__all__ = ["FaultTypes", "flaws", "installed_faults"]
-
-FaultTypes = Mapping[str, Any]
-"""Fault types by name: entry points, or fault classes themselves."""
-
-FAULT_GROUP = "blackstart.faults"
-
-
-def installed_faults() -> FaultTypes:
-    """Every fault type that an installed package offers; none is imported."""
-    return {point.name: point for point in entry_points(group=FAULT_GROUP)}
+__all__ = ["flaws"]
 
 
 def flaws(read: Read, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
@@ -42,14 +30,14 @@ def flaws(read: Read, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw
     if isinstance(model, Scenario):
         yield from _scenario(model, workspace, faults)
     elif isinstance(model, Plan):
-        yield from _plan(model, workspace)
+        yield from _plan(model, workspace, faults)
 
 
-def _plan(plan: Plan, workspace: Workspace) -> Iterator[Flaw]:
+def _plan(plan: Plan, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
     for index, drill in enumerate(plan.drills):
         yield from workspace.cited("scenario", drill.scenario, ("drills", index, "scenario"))
         yield from workspace.cited("crew", drill.crew, ("drills", index, "crew"))
-        yield from _within(plan.limits, drill.scenario, ("drills", index, "scenario"), workspace)
+        yield from _within(plan.limits, drill.scenario, ("drills", index, "scenario"), workspace, faults)
     platform = workspace.platform().loaded
     for index, name in enumerate(plan.limits.never):
         if platform is not None and name not in platform.model.targets():
@@ -59,11 +47,14 @@ def _plan(plan: Plan, workspace: Workspace) -> Iterator[Flaw]:
             )
 
 
-def _within(limits: FaultLimits, name: str, place: Place, workspace: Workspace) -> Iterator[Flaw]:
+def _within(
+    limits: FaultLimits, name: str, place: Place, workspace: Workspace, faults: FaultTypes
+) -> Iterator[Flaw]:
     """A scenario that goes beyond the limits of the plan that names it."""
     read = workspace.get("scenario", name)
     if read is not None and read.loaded is not None and isinstance(read.loaded.model, Scenario):
-        for what in beyond(limits, read.loaded.model):
+        scenario = read.loaded.model
+        for what in beyond(limits, scenario, made(scenario, faults)):
             yield Flaw(place, what)
 
 
@@ -78,28 +69,11 @@ def _scenario(scenario: Scenario, workspace: Workspace, faults: FaultTypes) -> I
         yield from _steps(scenario, runbook.runbook)
     platform = workspace.platform().loaded
     for index, fault in enumerate(scenario.faults):
-        yield from _fault(fault, ("faults", index), faults, platform.model if platform else None)
+        yield from fault_flaws(fault, ("faults", index), faults, platform.model if platform else None)
     if platform is not None:
-        made = _made(scenario, faults)
-        probes = _named_by_themselves(scenario, made, platform.model)
-        yield from _on_the_map(scenario, platform.model, set(probes.values()))
-        own = {spec.id: spec.turns_red for spec in scenario.faults if spec.turns_red}
-        yield from fighting(scenario.faults, made, probes | own)
-
-
-def _made(scenario: Scenario, faults: FaultTypes) -> dict[str, Any]:
-    """Every fault of the scenario that can be made; what keeps another from it is told elsewhere."""
-    made = {}
-    for spec in scenario.faults:
-        with suppress(Exception):  # a stranger's package, or parameters that are wrong
-            made[spec.id] = _loaded(faults[spec.fault]).model_validate(spec.params)
-    return made
-
-
-def _named_by_themselves(scenario: Scenario, made: Mapping[str, Any], platform: Platform) -> dict[str, str]:
-    """The probe that each fault itself says turns red, by the fault's id."""
-    targets = {spec.id: spec.target for spec in scenario.faults}
-    return {id: fault.probe_name(targets[id], platform.own_probe(targets[id])) for id, fault in made.items()}
+        known = made(scenario, faults)
+        yield from _on_the_map(scenario, platform.model, brought(scenario, known, platform.model))
+        yield from fighting(scenario.faults, known, probes_of(scenario, known, platform.model))
 
 
 def _window(scenario: Scenario, protocol: Protocol) -> Iterator[Flaw]:
@@ -117,8 +91,8 @@ def _steps(scenario: Scenario, runbook: Runbook) -> Iterator[Flaw]:
             yield Flaw(("expects", index, "step"), what, "", did_you_mean(expected.step, steps))
 
 
-def _on_the_map(scenario: Scenario, platform: Platform, brought: set[str]) -> Iterator[Flaw]:
-    """`brought` are probes that the scenario's own faults bring beside those of the map."""
+def _on_the_map(scenario: Scenario, platform: Platform, own: set[str]) -> Iterator[Flaw]:
+    """`own` are probes that the scenario's faults bring beside those of the map."""
     named: list[tuple[Place, str]] = [
         (("faults", i, "turns_red"), fault.turns_red)
         for i, fault in enumerate(scenario.faults)
@@ -131,11 +105,8 @@ def _on_the_map(scenario: Scenario, platform: Platform, brought: set[str]) -> It
         for i, inject in enumerate(scenario.injects)
         if inject.when and inject.when.probe
     ]
-    probes = platform.probes() | brought
     for place, probe in named:
-        if probe not in probes:
-            what = f'no probe is called "{probe}" in scenarios/platform.yaml'
-            yield Flaw(place, what, "", did_you_mean(probe, probes))
+        yield from unknown_probe(probe, place, platform.probes() | own)
     for index, name in enumerate(scenario.blocks):
         if name not in platform.capabilities:
             hint = did_you_mean(name, platform.capabilities)
@@ -148,48 +119,3 @@ def _channel(inject: Inject, place: Place, platform: Platform) -> Iterator[Flaw]
     channels = [team.channel for team in platform.teams.values()]
     if inject.to.startswith("#") and inject.to not in channels:
         yield Flaw(place, f'no team has the channel "{inject.to}"', "", did_you_mean(inject.to, channels))
-
-
-def _fault(spec: FaultSpec, place: Place, faults: FaultTypes, platform: Platform | None) -> Iterator[Flaw]:
-    if platform and spec.target not in platform.targets():
-        what = f'"{spec.target}" is not on the map in scenarios/platform.yaml'
-        yield Flaw((*place, "target"), what, "", did_you_mean(spec.target, platform.targets()))
-    if spec.fault not in faults:
-        yield Flaw(
-            (*place, "fault"), f'no fault is called "{spec.fault}"', "", did_you_mean(spec.fault, faults)
-        )
-        return
-    try:
-        fault = _loaded(faults[spec.fault])
-    except Exception as error:  # a stranger's package: whatever it raises is told, not passed on
-        yield Flaw((*place, "fault"), f'the fault "{spec.fault}" cannot be loaded', f"saw {error!r}")
-        return
-    yield from _params(spec, (*place, "params"), fault)
-    if spec.ramp and not fault.grows_by:
-        what = f"{spec.fault} cannot be ramped up: it is there or it is not"
-        yield Flaw((*place, "ramp"), what, "", "leave ramp out")
-    if platform and spec.target in platform.targets():
-        yield from _kind(spec, (*place, "target"), fault, platform)
-
-
-def _loaded(offered: Any) -> Any:
-    return cast(Any, offered.load()) if isinstance(offered, EntryPoint) else offered
-
-
-def _params(spec: FaultSpec, place: Place, fault: Any) -> Iterator[Flaw]:
-    try:
-        fault.model_validate(spec.params)
-    except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False, include_input=False):
-            name = ".".join(str(part) for part in one["loc"])
-            hint = did_you_mean(name, fault.model_fields) if one["type"] == "extra_forbidden" else ""
-            what = f"{spec.fault}, parameter {name}: {one['msg'][:1].lower()}{one['msg'][1:]}"
-            yield Flaw((*place, *one["loc"]), what, "", hint)
-
-
-def _kind(spec: FaultSpec, place: Place, fault: Any, platform: Platform) -> Iterator[Flaw]:
-    node = platform.components.get(spec.target)
-    kind = (node.kind or spec.target) if node else "workload"
-    if "*" not in fault.kinds and kind not in fault.kinds:
-        what = f"{spec.fault} cannot break {spec.target}, which is of the kind {kind}"
-        yield Flaw(place, what, "", f"it breaks {', '.join(fault.kinds)}")

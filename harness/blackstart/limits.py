@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from blackstart.source import Flaw, format_duration
+from blackstart.source import Flaw, Place, format_duration
 
 if TYPE_CHECKING:
     from blackstart.plan import FaultLimits, Hours
@@ -41,42 +41,72 @@ def _end(spec: FaultSpec) -> float:
 
 
 def fighting(
-    specs: Sequence[FaultSpec], made: Mapping[str, Any], probes: Mapping[str, str]
+    specs: Sequence[FaultSpec], made: Mapping[str, Any], probes: Mapping[str, Sequence[str]]
 ) -> Iterator[Flaw]:
     """Two faults that may be there at once and hold the same resource, or are to be seen by the same probe.
 
-    `made` has the faults that could be made, by their ids; `probes` what each turns red.
+    `made` has the faults that could be made, by their ids; `probes` what each turns red. The parts of one fault are
+    there at once too.
     """
+    for index, spec in enumerate(specs):
+        if spec.id in made:
+            yield from _within(spec, ("faults", index, "params"), made[spec.id], probes[spec.id])
     for (_, one), (index, other) in combinations(enumerate(specs), 2):
         if one.id not in made or other.id not in made or not overlap(one, other):
             continue
         held = fights(made[one.id].resources(one.target), made[other.id].resources(other.target))
+        names = f'the faults "{one.id}" and "{other.id}"'
+        apart = f'let "{one.id}" end before the other begins (lasts: ...)'
         if held:
-            what = f'the faults "{one.id}" and "{other.id}" fight over {held}'
-            yield Flaw(("faults", index), what, "both may be there at once", _apart(one))
-        elif probes[one.id] == probes[other.id]:
-            what = f'the faults "{one.id}" and "{other.id}" are both to be seen by the probe {probes[one.id]}'
-            seen = "the second would find it red already"
-            yield Flaw(("faults", index), what, seen, f"give one of them another turns_red, or {_apart(one)}")
+            yield Flaw(("faults", index), f"{names} fight over {held}", "both may be there at once", apart)
+        elif both := [probe for probe in probes[one.id] if probe in probes[other.id]]:
+            yield Flaw(("faults", index), *_unseen(names, both[0]), f"{_RENAME}, or {apart}")
 
 
-def _apart(one: FaultSpec) -> str:
-    return f'let "{one.id}" end before the other begins (lasts: ...)'
+_RENAME = "give one of them another turns_red"
 
 
-def beyond(limits: FaultLimits, scenario: Scenario) -> Iterator[str]:
-    """In which ways a scenario's faults go beyond what its plan allows."""
+def _unseen(names: str, probe: str) -> tuple[str, str]:
+    return f"{names} are both to be seen by the probe {probe}", "the second would find it red already"
+
+
+def _within(spec: FaultSpec, place: Place, fault: Any, probes: Sequence[str]) -> Iterator[Flaw]:
+    """Two parts of one fault that hold the same resource, or are to be seen by the same probe."""
+    names = f'two parts of the fault "{spec.id}"'
+    for (one, its), (other, others) in combinations(fault.members(spec.target), 2):
+        if held := fights(one.resources(its), other.resources(others)):
+            yield Flaw(
+                place, f"{names} fight over {held}", "all parts are there at once", "leave one of them out"
+            )
+            return
+    for probe in probes:
+        if probes.count(probe) > 1:
+            yield Flaw(place, *_unseen(names, probe), _RENAME)
+            return
+
+
+def beyond(limits: FaultLimits, scenario: Scenario, made: Mapping[str, Any]) -> Iterator[str]:
+    """In which ways a scenario's faults go beyond what its plan allows. `made` as for `fighting`."""
     for spec in scenario.faults:
-        if spec.target in limits.never:
-            yield f'the fault "{spec.id}" is aimed at {spec.target}, which the plan never lets be broken'
+        for name in sorted(_hit(spec, made) & set(limits.never)):
+            yield f'the fault "{spec.id}" is aimed at {name}, which the plan never lets be broken'
         if limits.lasting is not None and (lasts := _lasting(spec, scenario)) > limits.lasting:
             yield (
                 f'the fault "{spec.id}" may last {format_duration(lasts)}, and the plan allows '
-                f"{format_duration(limits.lasting)}: write lasts: {format_duration(limits.lasting)}"
+                f"{format_duration(limits.lasting)}: write lasts: {format_duration(limits.lasting)} in the scenario"
             )
-    most = _most_at_once(scenario.faults)
+    most = _most_at_once(scenario.faults, made)
     if limits.at_once is not None and most > limits.at_once:
         yield f"{most} faults may be active at once, and the plan allows {limits.at_once}"
+
+
+def _hit(spec: FaultSpec, made: Mapping[str, Any]) -> set[str]:
+    """The components that a fault touches: its target, those of its parts, and what they hold for themselves."""
+    if spec.id not in made:
+        return {spec.target}
+    members = made[spec.id].members(spec.target)
+    held = (resource.partition("/")[0] for fault, target in members for resource in fault.resources(target))
+    return {spec.target, *(target for _, target in members), *held}
 
 
 def _lasting(spec: FaultSpec, scenario: Scenario) -> float:
@@ -85,9 +115,16 @@ def _lasting(spec: FaultSpec, scenario: Scenario) -> float:
     return (whole_s if end is None else end) - spec.at
 
 
-def _most_at_once(specs: Sequence[FaultSpec]) -> int:
-    """At each fault's begin, how many are there."""
-    return max((sum(each.at <= spec.at < _end(each) for each in specs) for spec in specs), default=0)
+def _most_at_once(specs: Sequence[FaultSpec], made: Mapping[str, Any]) -> int:
+    """At each fault's begin, how many are there; each part counts."""
+    return max(
+        (sum(_count(each, made) for each in specs if each.at <= spec.at < _end(each)) for spec in specs),
+        default=0,
+    )
+
+
+def _count(spec: FaultSpec, made: Mapping[str, Any]) -> int:
+    return len(made[spec.id].members(spec.target)) if spec.id in made else 1
 
 
 def outside(hours: Hours, now: datetime) -> str:

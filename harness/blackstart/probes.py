@@ -42,6 +42,7 @@ class Sampler:
         self._emit = emit
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(self.probes)), thread_name_prefix="probe")
         self._one_round = threading.Lock()
+        self._threads: list[threading.Thread] = []
         self._states: dict[str, Reading] = {}
         self._last_s = 0.0
         self._last_round: Instant | None = None
@@ -122,19 +123,22 @@ class Sampler:
         """While the block runs, a round every interval of real time, on a thread of its own."""
         stop = threading.Event()
         thread = threading.Thread(target=self._sample_until, args=(stop,), name="sampler", daemon=True)
+        self._threads.append(thread)
         thread.start()
         try:
             yield
         finally:
             stop.set()
-            thread.join()
+        thread.join()  # not on an abort: undoing comes first, and a round may wait for a server that never answers
 
     def _sample_until(self, stop: threading.Event) -> None:
         while not stop.wait(INTERVAL_S):
             self.round()
 
     def close(self) -> None:
-        """End the pool's threads; readings under way finish first (each is bounded by its probe's timeout)."""
+        """End all threads; readings under way finish first (each is bounded by its probe's timeout)."""
+        for thread in self._threads:
+            thread.join()
         self._pool.shutdown(wait=True)
 
 

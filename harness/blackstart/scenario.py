@@ -16,6 +16,7 @@ __all__ = [
     "GateSpec",
     "Inject",
     "Limits",
+    "Part",
     "Ramp",
     "Recovered",
     "Repeat",
@@ -40,30 +41,40 @@ class Ramp(Model):
     steps: int = Field(default=4, ge=2, le=100)
 
 
-class FaultSpec(Model):
-    """One fault in time. `at` counts from the start of the response; `turns_red` is the probe that proves it.
+class Part(Model):
+    """What is broken: which fault, on what, with which parameters. `turns_red` is the probe that proves it.
 
-    Without `turns_red` it is the probe that the fault itself names. `lasts`: the harness heals it after that
+    Without `turns_red` it is the probe that the fault itself names.
+    """
+
+    fault: str
+    target: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    turns_red: str | None = None
+
+
+class FaultSpec(Part):
+    """One fault in time. `at` counts from the start of the response. `lasts`: the harness heals it after that
     time, whoever did not. `chance`: the seed decides whether it happens at all.
     """
 
     id: str
-    fault: str
-    target: str
     at: Duration = 0.0
-    turns_red: str | None = None
     within: Duration | None = None
     lasts: Duration | None = None
     repeat: Repeat | None = None
     ramp: Ramp | None = None
     chance: float = Field(default=1.0, gt=0, le=1)
-    params: dict[str, Any] = Field(default_factory=dict)
 
     def ends(self) -> float | None:
         """When the harness ends it, in seconds from the start of the response; None: with the drill."""
         if self.repeat:
-            return self.at + (self.repeat.times - 1) * self.repeat.every + self.repeat.lasting
+            return self.last_turn() + self.repeat.lasting
         return None if self.lasts is None else self.at + self.lasts
+
+    def last_turn(self) -> float:
+        """When it is injected for the last time, in seconds from the start of the response."""
+        return self.at + ((self.repeat.times - 1) * self.repeat.every if self.repeat else 0.0)
 
     def timing_flaws(self, place: Place) -> Iterator[Flaw]:
         """Times that contradict one another."""
@@ -75,6 +86,9 @@ class FaultSpec(Model):
             yield Flaw((*place, "repeat"), "each time must be over before the next", seen)
         if self.lasts == 0:
             yield Flaw((*place, "lasts"), "a fault must last", "saw 0", "write how long, such as 10m")
+        if self.ramp and self.lasts is not None and self.ramp.over > self.lasts:
+            seen = f"saw over {self.ramp.over:g} s, lasts {self.lasts:g} s"
+            yield Flaw((*place, "ramp", "over"), "a fault must have grown before it is over", seen)
         if self.repeat and self.ramp:
             yield Flaw((*place, "ramp"), "a fault grows or repeats, not both", "", "leave one of them out")
 
@@ -165,7 +179,7 @@ class Scenario(Model):
         yield from duplicates("expects", (expected.step for expected in self.expects), "step")
         for index, fault in enumerate(self.faults):
             yield from fault.timing_flaws(("faults", index))
-            yield from self._too_late(fault, ("faults", index, "at"))
+            yield from self._too_late(fault, ("faults", index))
         yield from self._limit_flaws()
         for index, inject in enumerate(self.injects):
             yield from _inject_flaws(inject, ("injects", index))
@@ -175,9 +189,18 @@ class Scenario(Model):
                 yield Flaw(("gate", "metrics", name), f'no metric is called "{name}"', "", hint)
 
     def _too_late(self, fault: FaultSpec, place: Place) -> Iterator[Flaw]:
-        if fault.at >= self.limits.respond > 0:
+        respond_s = self.limits.respond
+        if fault.at >= respond_s > 0:
             what = f'fault "{fault.id}" would never be injected: the response is over before'
-            yield Flaw(place, what, f"saw {fault.at:g} s; limits.respond is {self.limits.respond:g} s")
+            yield Flaw((*place, "at"), what, f"saw {fault.at:g} s; limits.respond is {respond_s:g} s")
+        elif fault.last_turn() >= respond_s > 0:
+            what = (
+                f'fault "{fault.id}" would not be injected as often as it says: the response is over before'
+            )
+            seen = f"saw the last time at {fault.last_turn():g} s; limits.respond is {respond_s:g} s"
+            yield Flaw(
+                (*place, "repeat"), what, seen, "repeat it less often, or let people respond for longer"
+            )
 
     def _limit_flaws(self) -> Iterator[Flaw]:
         if self.limits.respond == 0:

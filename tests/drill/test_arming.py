@@ -43,6 +43,31 @@ def test_it_is_wrapped_as_the_story_asks(tmp_path: Path) -> None:
     assert moves(repeat={"times": 2, "every": "5m", "lasting": "1m"}) == [60.0, 300.0, 360.0]
 
 
+def test_what_grows_grows_in_a_drill_too(tmp_path: Path) -> None:
+    slow = armed(fault="network.latency", ramp={"over": "6m", "steps": 4}, params={"latency": "4s"})
+    moves = slow.fault.moves(FakeReplica(["payments"], tmp_path), "payments", {})
+    assert [(move.after_s, move.name) for move in moves] == [
+        (120.0, "step 2 of 4"),
+        (240.0, "step 3 of 4"),
+        (360.0, "step 4 of 4"),
+    ]
+    assert [slow.fault.grown(share).parameters()["latency"] for share in (0.25, 1)] == ["1s", "4s"]
+
+
+def test_a_fault_of_parts_is_seen_by_a_probe_of_each() -> None:
+    parts = [
+        {"fault": "vault.seal", "target": "vault"},
+        {"fault": "process.kill", "target": "dns"},
+        {"fault": "process.kill", "target": "payments", "turns_red": "ship"},
+    ]
+    assert armed(fault="compose", params={"parts": parts}).probes == ("vault", "dns", "ship")
+
+
+def test_how_often_it_is_injected() -> None:
+    assert armed().turns == 1
+    assert armed(repeat={"times": 3, "every": "5m", "lasting": "1m"}).turns == 3
+
+
 def skipped_by(seed: int) -> str:
     maybe = FaultSpec.model_validate(SPEC | {"chance": 0.5})
     always = FaultSpec.model_validate(SPEC | {"id": "always"})

@@ -57,6 +57,9 @@ class Break(Fault):
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
         assert undo == {"was": "up"}
+        if once := self._world.fails_once:
+            self._world.fails_once = None
+            raise once
         if self._world.raises:
             raise self._world.raises
         if self._world.late:
@@ -80,11 +83,14 @@ class World:
     late: int = 0
     """How many undos come too early."""
     raises: Exception | None = None
+    fails_once: Exception | None = None
     known: list[str] = field(default_factory=list)
 
 
 class Bench:
     def __init__(self, stand: Stand, folder: Path) -> None:
+        self.stand = stand
+        self.shown: list[str] = []
         self.ledger = Ledger(folder, "INC-2026-04-26-001")
         self.fault = World(stand, self.ledger)
         self.faults = Faults(stand.conductor, FakeReplica(["vault"], folder), self.ledger)
@@ -92,7 +98,10 @@ class Bench:
 
     def inject(self, wrap: Callable[[Fault], Fault] = lambda fault: fault, skipped: str = "") -> None:
         fault = wrap(Break().in_world(self.fault))
-        self.faults.inject(Armed(SPEC, fault, "vault", 2.0, skipped))
+        self.begin(Armed(SPEC, fault, ("vault",), 2.0, skipped))
+
+    def begin(self, armed: Armed) -> None:
+        self.faults.inject(armed, self.stand.conductor.now(), lambda: self.shown.append(armed.id))
 
     def state(self) -> str:
         return self.ledger.latest()["down"].state
@@ -257,12 +266,85 @@ def test_a_repeated_fault_comes_again_and_is_over_after_the_last_time(stand: Sta
     assert edges == ["green", "red", "green", "red", "green"]
 
 
+TWICE = (2, 300.0, 60.0)
+
+
+def test_every_turn_is_told(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.repeated(fault, *TWICE))
+    assert bench.shown == ["down"]
+    stand.conductor.run_until(lambda: bench.state() == "proven", stand.conductor.now() + 900)
+    assert bench.shown == ["down", "down"]
+
+
+def test_a_later_turn_that_shows_nothing_makes_the_drill_invalid(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.repeated(fault, *TWICE))
+    bench.fault.works = False
+    with pytest.raises(InvalidDrill, match="had no effect: the probe vault was green"):
+        stand.conductor.run_until(lambda: False, stand.conductor.now() + 900)
+    assert faults_of(stand)[-2:] == ["fault.moved", "fault.ineffective"]
+
+
+def test_a_turn_that_is_not_over_is_not_passed_over(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.repeated(fault, *TWICE))
+    bench.fault.heals = False
+    with pytest.raises(InvalidDrill, match="the probe vault was red before it was injected"):
+        stand.conductor.run_until(lambda: False, stand.conductor.now() + 900)
+
+
+def test_what_another_fault_keeps_red_is_proven_at_the_end(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.limited(fault, 600.0))
+    bench.fault.heals = False
+    stand.conductor.run_until(lambda: False, stand.conductor.now() + 900)
+    assert bench.state() == "healed"
+    bench.fault.heals = True
+    bench.faults.heal_all()
+    assert bench.state() == "proven"
+    assert healed_by(stand) == ["harness", "harness"]
+
+
+def test_who_mended_one_turn_has_not_mended_the_next(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.repeated(fault, *TWICE))
+    stand.probes["vault"].turn("green")
+    stand.conductor.probes().round()
+    stand.conductor.dispatch()
+    assert bench.state() == "recovered"
+    stand.conductor.run_until(lambda: bench.state() == "proven", stand.conductor.now() + 900)
+    assert healed_by(stand) == ["harness"]
+
+
+def test_its_time_counts_from_its_scripted_instant_and_ends_before_others_begin(
+    stand: Stand, bench: Bench
+) -> None:
+    began_s = stand.conductor.now()
+    seen: list[str] = []
+    stand.conductor.at(began_s + 600, "another begins", lambda: seen.append(bench.state()))
+    bench.inject(lambda fault: wrappers.limited(fault, 600.0))
+    stand.conductor.run_until(lambda: bool(seen), began_s + 900)
+    assert seen == ["proven"]
+
+
+def test_every_probe_of_a_fault_must_turn_red(stand: Stand, bench: Bench) -> None:
+    both = Armed(SPEC, Break().in_world(bench.fault), ("vault", "ship"), 2.0)
+    with pytest.raises(InvalidDrill, match=r"the probe ship was green after 2 s, not red"):
+        bench.begin(both)
+
+
+def test_an_undo_that_fails_is_tried_again_after_the_others(stand: Stand, bench: Bench) -> None:
+    bench.inject()
+    bench.fault.fails_once = RuntimeError("the other fault is in the way")
+    bench.faults.heal_all()
+    assert bench.state() == "proven"
+
+
 def test_every_undo_comes_before_the_first_proof(stand: Stand, tmp_path: Path) -> None:
     bench = Bench(stand, tmp_path)
     bench.inject()
     other = Armed(
-        SPEC.model_copy(update={"id": "ship", "target": "ship"}), Break().in_world(bench.fault), "ship", 2.0
+        SPEC.model_copy(update={"id": "ship", "target": "ship"}),
+        Break().in_world(bench.fault),
+        ("ship",),
+        2.0,
     )
-    bench.faults.inject(other)
+    bench.begin(other)
     bench.faults.heal_all()
-    assert faults_of(stand)[-6:] == [*["fault.healing", "fault.healed"] * 2, *["fault.proven"] * 2]
+    assert faults_of(stand)[-6:] == [*["fault.healing"] * 2, *["fault.healed"] * 2, *["fault.proven"] * 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -20,6 +20,7 @@ CALLS: list[str] = []
 
 
 class Part(IdleFault):
+    replicas: ClassVar[tuple[str, ...]] = ("fake",)
     fails: str = ""
 
     def prepare(self, replica: Replica, target: str) -> Undo:
@@ -51,7 +52,7 @@ def whole(*fails: str) -> Compose:
 
 
 def test_in_order_and_back_in_reverse(tmp_path: Path) -> None:
-    replica, fault = FakeReplica([], tmp_path), whole("", "", "")
+    replica, fault = FakeReplica(["vault", "dns", "registry"], tmp_path), whole("", "", "")
     undo = fault.prepare(replica, "vault")
     assert undo == {"undos": [{"of": "vault"}, {"of": "dns"}, {"of": "registry"}]}
     fault.inject(replica, "vault", undo)
@@ -62,14 +63,14 @@ def test_in_order_and_back_in_reverse(tmp_path: Path) -> None:
 
 
 def test_never_half_injected(tmp_path: Path) -> None:
-    replica, fault = FakeReplica([], tmp_path), whole("", "inject", "")
+    replica, fault = FakeReplica(["vault", "dns", "registry"], tmp_path), whole("", "inject", "")
     with pytest.raises(ReplicaError, match="dns would not break"):
         fault.inject(replica, "vault", fault.prepare(replica, "vault"))
     assert CALLS == ["inject vault", "inject dns", "heal dns", "heal vault"]
 
 
 def test_one_that_does_not_heal_keeps_no_other_from_it(tmp_path: Path) -> None:
-    replica, fault = FakeReplica([], tmp_path), whole("heal", "", "heal")
+    replica, fault = FakeReplica(["vault", "dns", "registry"], tmp_path), whole("heal", "", "heal")
     with pytest.raises(
         ReplicaError, match="registry: registry would not heal; part on vault: vault would not heal"
     ):

@@ -109,6 +109,14 @@ def test_ramped_grows_to_the_whole(replica: FakeReplica) -> None:
     assert calls == ["inject 2 100", "inject 4 200", "inject 6 300", "inject 8 400"]
 
 
+def test_a_wrapper_may_stand_on_either_side_of_a_ramp(replica: FakeReplica) -> None:
+    inner = Noted()
+    for fault in (ramped(validated(inner), 300, 4), validated(ramped(inner, 300, 4))):
+        fault.inject(replica, "vault", {})
+        fault.moves(replica, "vault", {})[-1].do()
+    assert inner.calls() == ["inject 2 100", "inject 8 400"] * 2
+
+
 def test_what_cannot_grow_cannot_be_ramped() -> None:
     with pytest.raises(UsageError, match=r"test\.idle cannot be ramped up"):
         ramped(IdleFault(), 300, 4)

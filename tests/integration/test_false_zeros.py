@@ -97,6 +97,16 @@ class NeverSteady(VaultSeal):
         return AskingProbe("eye", "component", target, no)
 
 
+class OnlyOnce(VaultSeal):
+    name = "bad.only-once"
+    injected: ClassVar[bool] = False
+
+    def inject(self, replica, target, undo):
+        if not OnlyOnce.injected:
+            super().inject(replica, target, undo)
+        OnlyOnce.injected = True
+
+
 class NoEffect(VaultSeal):
     name = "bad.no-effect"
     within_s = 0.5
@@ -113,6 +123,7 @@ bad.never-heals = badfaults:NeverHeals
 bad.probe-dies = badfaults:ProbeDies
 bad.never-steady = badfaults:NeverSteady
 bad.no-effect = badfaults:NoEffect
+bad.only-once = badfaults:OnlyOnce
 """
 
 
@@ -277,3 +288,69 @@ def test_the_gate_is_out_of_tolerance_after_it(run: Any) -> None:
 def test_the_package_is_sound(run: Any) -> None:
     """The same story with the real fault passes: what fails above fails for its own reason."""
     assert run({}).exit_code == 0
+
+
+AGAIN = "    repeat: {times: 2, every: 20m, lasting: 5m}\n"
+
+
+def test_a_repeated_fault_that_shows_only_once(run: Any) -> None:
+    seen = run(other("bad.only-once") | {"    within: 10s\n": f"    within: 2s\n{AGAIN}"}, NOBODY)
+    assert seen.exit_code == 3, seen.said
+    assert seen.kinds().count("fault.ineffective") == 1
+    assert seen.left_nothing()
+
+
+COMPOSED = """\
+fault: compose
+    params:
+      parts:
+        - {fault: registry.read-only, target: registry}
+        - {fault: bad.no-effect, target: vault}
+"""
+
+
+def test_a_part_without_effect(run: Any) -> None:
+    seen = run({"fault: vault.seal\n": COMPOSED, "    within: 10s\n": "    within: 2s\n"} | OWN_PROBE, NOBODY)
+    assert seen.exit_code == 3, seen.said
+    assert "the probe vault was green after 2 s, not red" in seen.said
+    assert seen.left_nothing()
+
+
+WRAPPED = """\
+    within: 10s
+    lasts: 10m
+  - id: slower-and-slower
+    fault: network.latency
+    target: registry
+    params: {latency: 4s}
+    ramp: {over: 6m, steps: 4}
+    lasts: 10m
+  - id: again-and-again
+    fault: process.kill
+    target: search
+    at: 17m
+    repeat: {times: 3, every: 4m, lasting: 1m}
+  - id: at-once
+    fault: compose
+    target: orders
+    at: 11m
+    lasts: 5m
+    params:
+      parts:
+        - {fault: vault.policy-narrowed, target: vault}
+        - {fault: process.stop, target: orders}
+"""
+
+
+def test_faults_that_grow_repeat_and_come_together_are_each_seen_and_proven(run: Any) -> None:
+    seen = run({"    within: 10s\n": WRAPPED}, NOBODY)
+    assert seen.exit_code == 1, seen.said
+    steps = [event.body.step for event in seen.events if event.kind == "fault.moved"]
+    assert [step for step in steps if step.startswith("step")] == [f"step {n} of 4" for n in (2, 3, 4)]
+    assert [step for step in steps if step.startswith("injected")] == [
+        "injected for the 2nd time",
+        "injected for the 3rd time",
+    ]
+    assert seen.kinds().count("fault.proven") == 4
+    assert Ledger(seen.folder).open_rows() == []
+    assert seen.left_nothing()

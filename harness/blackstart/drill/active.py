@@ -22,12 +22,16 @@ __all__ = ["Active", "Journal"]
 
 @dataclass(slots=True)
 class Active:
-    """`moved` is what it did last by itself; `by_people`: mended before anybody undid it; `over`: healed or tried."""
+    """`moved` is what it did last by itself; `by_people`: mended before anybody undid it; `over`: healed or tried.
+
+    `ending`: its healing has begun, here or in a harness that died at it: it is not injected again.
+    """
 
     armed: Armed
     undo: Undo
     effective: bool = False
     by_people: bool = False
+    ending: bool = False
     over: bool = False
     moved: Move | None = None
 

@@ -15,6 +15,7 @@ class Due:
     """One action and its instant."""
 
     drill_s: float
+    rank: int
     order: int
     name: str = field(compare=False)
     action: Callable[[], None] = field(compare=False)
@@ -27,9 +28,12 @@ class Agenda:
         self._heap: list[Due] = []
         self._order = itertools.count()
 
-    def at(self, drill_s: float, name: str, action: Callable[[], None]) -> None:
-        """Put an action on the agenda. An instant that has passed means as soon as possible."""
-        heapq.heappush(self._heap, Due(drill_s, next(self._order), name, action))
+    def at(self, drill_s: float, name: str, action: Callable[[], None], *, first: bool = False) -> None:
+        """Put an action on the agenda, `first` before the others of its instant.
+
+        An instant that has passed means as soon as possible.
+        """
+        heapq.heappush(self._heap, Due(drill_s, 0 if first else 1, next(self._order), name, action))
 
     def next_s(self) -> float | None:
         """The drill second of the next action; None when nothing is to come."""

@@ -20,14 +20,26 @@ __all__ = ["Armed", "arm"]
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """One fault of a drill, ready to be injected at its instant. `probe` must turn red within `within_s` (real)."""
+    """One fault of a drill, ready to be injected at its instant. `probes` must turn red within `within_s` (real)."""
 
     spec: FaultSpec
     fault: Fault
-    probe: str
+    probes: tuple[str, ...]
     within_s: float
     skipped: str = ""
     """Why this drill leaves it out; empty when it happens."""
+
+    @property
+    def probe(self) -> str:
+        """The probe that stands for it in the ledger and on record: the only one, or that of its first part."""
+        return self.probes[0]
+
+    @property
+    def turns(self) -> int:
+        """How often it is injected."""
+        if self.skipped:
+            return 1  # that it is left out is told once
+        return self.spec.repeat.times if self.spec.repeat else 1
 
     @property
     def id(self) -> str:
@@ -57,16 +69,16 @@ def arm(specs: Iterable[FaultSpec], platform: Platform, seed: int) -> list[Armed
 
 def _armed(spec: FaultSpec, platform: Platform, seed: int) -> Armed:
     fault = load(spec.fault).model_validate(spec.params)
-    probe = spec.turns_red or fault.probe_name(spec.target, platform.own_probe(spec.target))
+    own = fault.probe_names(spec.target, platform.own_probe)
+    probes = (spec.turns_red,) if spec.turns_red else own
     within_s = fault.within_s if spec.within is None else spec.within
     skipped = (
         "" if happens(spec.chance, seed, spec.id) else f"the seed {seed} spares it (chance {spec.chance:g})"
     )
-    return Armed(spec, _wrapped(spec, fault), probe, within_s, skipped)
+    return Armed(spec, validated(_wrapped(spec, fault)), probes, within_s, skipped)
 
 
 def _wrapped(spec: FaultSpec, fault: Fault) -> Fault:
-    fault = validated(fault)
     if spec.ramp:
         fault = ramped(fault, spec.ramp.over, spec.ramp.steps)
     if spec.repeat:

@@ -91,6 +91,12 @@ class Conductor:
         for action in actions:
             action()
 
+    def leave_replay(self) -> None:
+        """Play no more of the record: the drill is to be ended. Nobody hears any more of what was taken from it."""
+        if self.replay is not None:
+            self._told.clear()
+            self.replay.leave()
+
     # --- events ---------------------------------------------------------------------------------
 
     def emit(self, body: Body, *, actor: str, source: Source) -> Event:
@@ -116,9 +122,9 @@ class Conductor:
         """Drill seconds since the start."""
         return self.clock.seconds()
 
-    def at(self, drill_s: float, name: str, action: Callable[[], None]) -> None:
-        """Put an action on the agenda (`people.base.Schedule`)."""
-        self.agenda.at(drill_s, name, action)
+    def at(self, drill_s: float, name: str, action: Callable[[], None], *, first: bool = False) -> None:
+        """Put an action on the agenda (`people.base.Schedule`), `first` before the others of its instant."""
+        self.agenda.at(drill_s, name, action, first=first)
 
     def run_until(self, done: Callable[[], bool], limit_s: float) -> bool:
         """Do what is due, in order, until `done` or the drill second `limit_s`; returns whether it was done."""
@@ -205,6 +211,7 @@ class Conductor:
     def sampled(self) -> Iterator[None]:
         """For the whole of a drill in real or paced time: probes are sampled all along."""
         with ExitStack() as stack:
+            stack.callback(self._at_life.clear)  # a replay that ends behind the block begins no sampling
             if not isinstance(self.clock, JumpClock):
                 self.at_life(lambda: stack.enter_context(self.probes().sampling()))
             yield

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from blackstart.drill.active import Active, Journal
-from blackstart.drill.healing import heal
+from blackstart.drill.healing import heal, watch
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
     Event,
@@ -16,6 +16,7 @@ from blackstart.events import (
     FaultInjected,
     FaultIntended,
     FaultMoved,
+    FaultProven,
     FaultReinjected,
     FaultSkipped,
     ProbeChanged,
@@ -52,8 +53,9 @@ class Faults:
     def probes(self, armed: list[Armed]) -> list[Probe]:
         """The probes that faults bring because the replica has none that would show their effect."""
         brought: dict[str, Probe] = {}
-        for each in armed:
-            if (probe := each.fault.probe(self._replica, each.target)) is not None:
+        parts = (part for each in armed for part in each.fault.members(each.target))
+        for fault, target in parts:
+            if (probe := fault.probe(self._replica, target)) is not None:
                 brought.setdefault(probe.name, probe)
         return list(brought.values())
 
@@ -69,10 +71,14 @@ class Faults:
 
     # --- breaking -------------------------------------------------------------------------------
 
-    def inject(self, armed: Armed) -> None:
-        """Break one thing and wait, in real time, until its probe says so. InvalidDrill when it never does."""
+    def inject(self, armed: Armed, at_s: float, shown: Callable[[], None]) -> None:
+        """Break one thing and wait, in real time, until its probe says so; then call `shown`, also for each later turn.
+
+        `at_s` is the scripted instant, from which what it goes on to do is counted. InvalidDrill when it never shows.
+        """
         if armed.skipped:
             self._journal.emit(FaultSkipped(armed.id, armed.skipped))
+            shown()
             return
         self._demand_green(armed)
         active = self._intended(armed)  # at the scripted instant: drill time runs from here on
@@ -84,7 +90,8 @@ class Faults:
             self._journal.mark(armed, "injected")
             self._journal.emit(FaultInjected(armed.id))
             self._see(active)
-        self._plan(active)
+        shown()
+        self._plan(active, at_s, shown)
 
     def _intended(self, armed: Armed) -> Active:
         """In the ledger and on record with its undo; in a replay, with the undo that is on record."""
@@ -99,13 +106,13 @@ class Faults:
 
     def _demand_green(self, armed: Armed) -> None:
         """An effect that is there before the fault would prove nothing."""
-        seen = self._conductor.probes().state(armed.probe)
-        if seen != "green":
-            raise InvalidDrill(
-                f"the effect of the fault {armed.id} ({armed.type} on {armed.target}) could not be seen: "
-                f"the probe {armed.probe} was {seen} before it was injected",
-                hint="give it a probe of its own by turns_red, or let it begin after the other faults are over",
-            )
+        for probe in armed.probes:
+            if (seen := self._conductor.probes().state(probe)) != "green":
+                raise InvalidDrill(
+                    f"the effect of the fault {armed.id} ({armed.type} on {armed.target}) could not be seen: "
+                    f"the probe {probe} was {seen} before it was injected",
+                    hint="give it a probe of its own by turns_red, or let it begin after the other faults are over",
+                )
 
     def _intend(self, active: Active) -> None:
         armed, about = active.armed, active.armed.fault.about()
@@ -124,51 +131,73 @@ class Faults:
         self._journal.emit(body)
 
     def _see(self, active: Active) -> None:
-        armed, sampler = active.armed, self._conductor.probes()
-        if self._conductor.watch(lambda: sampler.state(armed.probe) == "red", armed.within_s):
-            active.effective = True
-            self._journal.mark(armed, "effective")
-            self._journal.emit(FaultEffective(armed.id, armed.probe))
+        self._demand_red(active)
+        active.effective = True
+        self._journal.mark(active.armed, "effective")
+        self._journal.emit(FaultEffective(active.armed.id, active.armed.probe))
+
+    def _demand_red(self, active: Active) -> None:
+        """Wait for every probe of the fault; InvalidDrill when one does not turn red in time."""
+        armed, state = active.armed, self._conductor.probes().state
+        if self._conductor.watch(
+            lambda: all(state(probe) == "red" for probe in armed.probes), armed.within_s
+        ):
             return
-        self._journal.emit(FaultIneffective(armed.id, armed.probe, armed.within_s))
+        probe = next(probe for probe in armed.probes if state(probe) != "red")
+        self._journal.emit(FaultIneffective(armed.id, probe, armed.within_s))
         raise InvalidDrill(
             f"the fault {armed.id} ({armed.type} on {armed.target}) had no effect: "
-            f"the probe {armed.probe} was {sampler.state(armed.probe)} after {armed.within_s:g} s, not red",
+            f"the probe {probe} was {state(probe)} after {armed.within_s:g} s, not red",
             hint="nobody is scored; see the component's log in the drill's folder",
         )
 
     # --- what it goes on to do ------------------------------------------------------------------
 
-    def _plan(self, active: Active) -> None:
-        began_s = self._conductor.now()
+    def _plan(self, active: Active, began_s: float, shown: Callable[[], None]) -> None:
+        """What it does later. An end comes before what begins at the same instant, which may need the same probe."""
         for move in active.armed.fault.moves(self._replica, active.armed.target, active.undo):
             name = f"{active.armed.id}: {move.name}"
-            self._conductor.at(began_s + move.after_s, name, self._moved(active, move))
+            self._conductor.at(
+                began_s + move.after_s, name, self._moved(active, move, shown), first=move.ends or move.off
+            )
 
-    def _moved(self, active: Active, move: Move) -> Callable[[], None]:
+    def _moved(self, active: Active, move: Move, shown: Callable[[], None]) -> Callable[[], None]:
         def take() -> None:
             if active.over:
                 return
+            if move.seen and not move.off:
+                self._demand_green(active.armed)
             self._journal.emit(FaultMoved(active.armed.id, move.name))
-            if not self._conductor.replaying():
-                with self._conductor.clock.running(), _told_as_invalid(active.armed):
-                    move.do()
-                self._conductor.effect_pending()
-            active.moved = move
+            with self._conductor.clock.running():
+                self._do(active, move)
+                if move.seen and move.off:  # what is not seen here is missed before the next turn
+                    watch([active], self._conductor, self._replica)
+                elif move.seen:
+                    self._demand_red(active)
+                    shown()
             if move.ends:
-                self._end([active])
+                self._end([active], last=False)
 
         return take
+
+    def _do(self, active: Active, move: Move) -> None:
+        if not self._conductor.replaying():
+            with _told_as_invalid(active.armed):
+                move.do()
+            self._conductor.effect_pending()
+        active.moved = move
+        if move.seen:
+            active.by_people = False  # whoever mended an earlier turn: this one is another
 
     def on_event(self, event: Event) -> None:
         """A probe that turned green may mean that people have mended a fault: the ledger is told at once."""
         if isinstance(event.body, ProbeChanged) and event.body.state == "green":
             for active in self._active:
-                if active.armed.probe == event.body.probe and active.effective:
+                if event.body.probe in active.armed.probes and active.effective:
                     self._look(active)
 
     def _look(self, active: Active) -> None:
-        if self._conductor.replaying() or active.over or active.by_people:
+        if self._conductor.replaying() or active.ending or active.over or active.by_people:
             return
         if active.off() or not active.gone(self._replica):
             return
@@ -179,27 +208,41 @@ class Faults:
     def reinject(self) -> None:
         """After a resume: break again what was broken when the harness died, and wait until it shows."""
         for active in self._active:
-            active.by_people = "recovered" in self._journal.ledger.states(active.armed.id)
-            if not (active.over or active.by_people or active.off()):
+            active.by_people = self._by_people(active.armed)
+            if not (active.ending or active.over or active.by_people or active.off()):
                 self._break_again(active.armed, active)
+
+    def only_heal(self, armed: list[Armed], events: Sequence[Event]) -> None:
+        """Take what to heal from the record of a drill that goes on only to be ended; nothing is broken again."""
+        intents = {event.body.fault: event.body for event in events if isinstance(event.body, FaultIntended)}
+        proven = {event.body.fault for event in events if isinstance(event.body, FaultProven)}
+        self._active = [
+            Active(each, intents[each.id].undo, by_people=self._by_people(each), ending=True)
+            for each in armed
+            if each.id in intents and each.id not in proven
+        ]
+
+    def _by_people(self, armed: Armed) -> bool:
+        """Whether the ledger says that people mended it."""
+        return "recovered" in self._journal.ledger.states(armed.id)
 
     def _break_again(self, armed: Armed, active: Active) -> None:
         self._journal.mark(
             armed, "reinjected"
         )  # before it is: the ledger may say that it was healed meanwhile
-        active.inject(self._replica)
-        if active.moved:
-            active.moved.do()
+        with _told_as_invalid(armed):
+            active.inject(self._replica)
+            if active.moved:
+                active.moved.do()
         self._journal.emit(FaultReinjected(armed.id))
-        sampler = self._conductor.probes()
-        self._conductor.watch(lambda: sampler.state(armed.probe) == "red", armed.within_s)
+        self._demand_red(active)
 
     # --- healing --------------------------------------------------------------------------------
 
     def heal_all(self) -> None:
         """Undo everything, newest first, then prove it. HealingUnproven names what may remain."""
         try:
-            self._end([active for active in reversed(self._active) if not active.over])
+            self._end([active for active in reversed(self._active) if not active.over], last=True)
         finally:
             self._heal_forgotten()
 
@@ -212,8 +255,8 @@ class Faults:
         if left := [str(each) for each in healed if each.why]:
             raise HealingUnproven("; ".join(left), hint="run: blackstart recover")
 
-    def _end(self, ending: list[Active]) -> None:
-        heal(ending, self._conductor, self._replica, self._journal)
+    def _end(self, ending: list[Active], *, last: bool) -> None:
+        heal(ending, self._conductor, self._replica, self._journal, last=last)
 
 
 @contextmanager

@@ -2,73 +2,112 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from blackstart.errors import BlackstartError, HealingUnproven
 from blackstart.events import FaultHealed, FaultHealing, FaultProven, FaultUnproven
-from blackstart.faults.healer import PROVEN_WITHIN_S
+from blackstart.faults.healer import AGAIN_AFTER_S, PROVEN_WITHIN_S
 from blackstart.record.store import WriteFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from blackstart.drill.active import Active, Journal
     from blackstart.drill.conductor import Conductor
     from blackstart.replica.base import Replica
 
-__all__ = ["heal"]
-
-AGAIN_AFTER_S = 1.0
-"""Real seconds after which an undo that shows nothing is done again: it may have met what was still about to break,
-such as a server that was asked to end when the signal came, and ended after it was found running.
-"""
+__all__ = ["heal", "watch"]
 
 LONGEST_UNDO_S = 120.0
 """Real seconds in which one undo is over, on the slowest machine: it may have to start a server."""
 
 
-def heal(ending: Sequence[Active], conductor: Conductor, replica: Replica, journal: Journal) -> None:
-    """Undo them in this order, then prove them together. HealingUnproven names what may remain.
+def heal(
+    ending: Sequence[Active], conductor: Conductor, replica: Replica, journal: Journal, *, last: bool
+) -> None:
+    """Undo them, then prove them together.
 
-    Every undo comes before the first proof, so that none waits for another's probe.
+    On one target they are undone in this order; targets are seen to side by side, so that one that is slow to come
+    back keeps no other waiting. Every undo comes before the first proof, so that none waits for another's probe.
+
+    The `last` healing raises HealingUnproven with what may remain. Before it, another fault may be what keeps a probe
+    red: then the proof is left to the last.
     """
     for active in ending:  # before the first undo, which may mend more than its own fault
         active.by_people = _mended(active, conductor.replaying(), replica)
-    failed = {a.armed.id: why for a in ending if (why := _undo(a, conductor, replica, journal))}
+        active.ending = True
+    failed = _undo(ending, conductor, replica, journal)
     if not conductor.replaying():
         _revive(ending, replica)
+    if again := [active for active in ending if active.armed.id in failed]:
+        failed = _undo(again, conductor, replica, journal)  # another fault may have been in its way
     undone = [active for active in ending if active.armed.id not in failed]
     failed |= _prove(undone, conductor, replica, journal)
     for active in ending:
-        active.over = True
-        if active.armed.id in failed:
-            unproven = FaultUnproven(active.armed.id, failed[active.armed.id])
-            journal.write(active.armed, "unproven", unproven)
-    if failed:
-        raise HealingUnproven(
-            "healing is not proven: " + "; ".join(failed.values()),
-            hint="the replica is taken down all the same; blackstart recover checks that nothing is left",
-        )
+        active.over = last or active.armed.id not in failed
+    if failed and last:
+        _told(failed, ending, journal)
 
 
-def _undo(active: Active, conductor: Conductor, replica: Replica, journal: Journal) -> str:
-    """Heal one fault; returns why that failed, or an empty text."""
-    armed = active.armed
+def _told(failed: Mapping[str, str], ending: Sequence[Active], journal: Journal) -> None:
+    """On record, and raised: which faults may remain, and why."""
+    for active in ending:
+        if why := failed.get(active.armed.id):
+            journal.write(active.armed, "unproven", FaultUnproven(active.armed.id, why))
+    raise HealingUnproven(
+        "healing is not proven: " + "; ".join(failed.values()),
+        hint="the replica is taken down all the same; blackstart recover checks that nothing is left",
+    )
+
+
+def _undo(
+    ending: Sequence[Active], conductor: Conductor, replica: Replica, journal: Journal
+) -> dict[str, str]:
+    """Undo each; why that failed, by the fault's id."""
     conductor.beat(LONGEST_UNDO_S)
-    journal.write(armed, "healing", FaultHealing(armed.id))
+    for active in ending:
+        journal.write(active.armed, "healing", FaultHealing(active.armed.id))
+    failed: dict[str, str] = {}
+    for active, why in _undone(ending, replica) if not conductor.replaying() else [(a, "") for a in ending]:
+        if why:
+            failed[active.armed.id] = why
+            continue
+        healed = FaultHealed(active.armed.id, "people" if active.by_people else "harness")
+        journal.write(active.armed, "recovered" if active.by_people else "healed", healed)
+    return failed
+
+
+def _undone(ending: Sequence[Active], replica: Replica) -> Iterator[tuple[Active, str]]:
+    """Undo all; each in this order with why its undo failed, as soon as that is known."""
+    of_target: dict[str, list[Active]] = {}
+    for active in ending:
+        of_target.setdefault(active.armed.target, []).append(active)
+    with ThreadPoolExecutor(max(1, len(of_target)), thread_name_prefix="undo") as pool:
+        jobs = {target: pool.submit(_undo_each, actives, replica) for target, actives in of_target.items()}
+        for active in ending:
+            yield active, jobs[active.armed.target].result()[active.armed.id]
+
+
+def _undo_each(actives: Sequence[Active], replica: Replica) -> dict[str, str]:
+    """Undo what is on one target; why it failed, or an empty text, by the fault's id."""
+    return {active.armed.id: _tried(active, replica) for active in actives}
+
+
+def _tried(active: Active, replica: Replica) -> str:
+    armed = active.armed
     try:
-        if not conductor.replaying():
-            active.heal(replica)
+        active.heal(replica)
     except Exception as error:  # whatever a fault's undo raises, the others must still be healed
         return f"{armed.id}: undoing {armed.type} on {armed.target} failed: {error}"
-    healed = FaultHealed(armed.id, "people" if active.by_people else "harness")
-    journal.write(armed, "recovered" if active.by_people else "healed", healed)
     return ""
 
 
 def _mended(active: Active, replaying: bool, replica: Replica) -> bool:
     """Whether people were quicker; in a replay nobody is asked, and the record knows."""
+    if active.ending:  # known since then; it may be gone because a watchdog has ended it
+        return active.by_people
     return active.effective and not active.off() and (replaying or active.gone(replica))
 
 
@@ -96,34 +135,40 @@ def _prove(
     """See every probe turn green; why a fault is not proven, by its id."""
     if not undone:
         return {}
-    wanted = {active.armed.probe for active in undone}
-    sampler = conductor.probes()
-
-    def all_green() -> bool:
-        return all(sampler.state(probe) == "green" for probe in wanted)
-
     try:
-        if not conductor.watch(all_green, AGAIN_AFTER_S):
-            if not conductor.replaying():
-                _undo_again(undone, replica)
-            conductor.watch(all_green, PROVEN_WITHIN_S - AGAIN_AFTER_S)
+        watch(undone, conductor, replica)
     except WriteFailed as error:
         return {a.armed.id: f"{a.armed.id}: undone, and not proven: {error.message}" for a in undone}
     failed = {}
     for active in undone:
-        if why := _doubt(active, sampler.state(active.armed.probe), conductor.replaying(), replica):
+        if why := _doubt(active, conductor, replica):
             failed[active.armed.id] = why
         else:
             journal.write(active.armed, "proven", FaultProven(active.armed.id, active.armed.probe))
     return failed
 
 
-def _doubt(active: Active, seen: str, replaying: bool, replica: Replica) -> str:
+def watch(undone: Sequence[Active], conductor: Conductor, replica: Replica) -> None:
+    """Wait for every probe to turn green, undoing again what shows nothing."""
+    wanted = {probe for active in undone for probe in active.armed.probes}
+    sampler = conductor.probes()
+
+    def all_green() -> bool:
+        return all(sampler.state(probe) == "green" for probe in wanted)
+
+    if not conductor.watch(all_green, AGAIN_AFTER_S):
+        if not conductor.replaying():
+            _undo_again(undone, replica)
+        conductor.watch(all_green, PROVEN_WITHIN_S - AGAIN_AFTER_S)
+
+
+def _doubt(active: Active, conductor: Conductor, replica: Replica) -> str:
     """Why one fault is not proven gone; empty when it is."""
     armed = active.armed
-    if seen != "green":
-        return f"{armed.id}: the probe {armed.probe} is {seen} after the undo"
-    if not replaying and not active.gone(replica):
+    for probe in armed.probes:
+        if (seen := conductor.probes().state(probe)) != "green":
+            return f"{armed.id}: the probe {probe} is {seen} after the undo"
+    if not conductor.replaying() and not active.gone(replica):
         return (
             f"{armed.id}: the probe {armed.probe} is green, and {armed.type} on {armed.target} is still there"
         )

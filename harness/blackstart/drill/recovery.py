@@ -34,7 +34,7 @@ AFTERMATH_S = 30.0
 class Recovery:
     """Follows the probes: when all that count are green again, and for how long. A listener of the conductor.
 
-    `awaited` is how many faults of the schedule were not seen yet.
+    `awaited` is how many injections of the schedule were not seen yet.
     """
 
     def __init__(self, drill: Drill) -> None:
@@ -48,8 +48,8 @@ class Recovery:
         self._worked_s = -math.inf
 
     def expect_fault(self) -> None:
-        """Recovery counts only after every fault of the schedule was seen."""
-        self.awaited = len(self._drill.scenario.faults)
+        """Recovery counts only after every fault of the schedule was seen, at each of its turns."""
+        self.awaited = sum(armed.turns for armed in self._drill.armed)
 
     def fault_seen(self) -> None:
         self.awaited -= 1

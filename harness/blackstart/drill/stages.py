@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from blackstart.drill.arming import Armed
     from blackstart.drill.drill import Drill
 
-__all__ = ["STAGES", "Stage", "close", "heal"]
+__all__ = ["STAGES", "Stage", "close", "heal", "sampler_of"]
 
 Stage = Callable[["Drill"], None]
 
@@ -46,12 +46,17 @@ def provision(drill: Drill) -> None:
         for c in drill.replica.components().values()
     ]
     drill.emit(ReplicaUp(drill.replica.label, components))
-    probes = [*drill.replica.probes(), *drill.faults.probes(drill.armed)]
-    drill.conductor.sampler = Sampler(probes, drill.clock, drill.conductor.emit)
+    drill.conductor.sampler = sampler_of(drill)
     if drill.conductor.replay:
         drill.conductor.sampler.recorded = drill.conductor.replay_round
     drill.conductor.sampler.declare()
     drill.staff.open_terminals()
+
+
+def sampler_of(drill: Drill) -> Sampler:
+    """What reads the probes of its replica, and those that its faults bring."""
+    probes = [*drill.replica.probes(), *drill.faults.probes(drill.armed)]
+    return Sampler(probes, drill.clock, drill.conductor.emit)
 
 
 def steady(drill: Drill) -> None:
@@ -88,14 +93,15 @@ def respond(drill: Drill) -> None:
     _enter(drill, "respond")
     start_s = drill.conductor.now()
     for armed in drill.armed:
-        drill.conductor.at(start_s + armed.spec.at, armed.id, _injection(drill, armed))
+        at_s = start_s + armed.spec.at
+        drill.conductor.at(at_s, armed.id, _injection(drill, armed, at_s))
     drill.injects.begin(start_s)
     watch = drill.recovery
     watch.expect_fault()
     recovered = drill.conductor.run_until(watch.recovered, start_s + drill.scenario.limits.respond)
     if watch.awaited > 0:
         raise InvalidDrill(
-            f"{watch.awaited} of {len(drill.scenario.faults)} faults were never injected: "
+            f"{watch.awaited} of {sum(armed.turns for armed in drill.armed)} injections never came: "
             f"the response's limit of {drill.scenario.limits.respond:g} s came first",
             hint="let each fault begin before limits.respond",
         )
@@ -103,12 +109,8 @@ def respond(drill: Drill) -> None:
         drill.end("limit", "the response's time limit passed before recovery")
 
 
-def _injection(drill: Drill, armed: Armed) -> Callable[[], None]:
-    def inject() -> None:
-        drill.faults.inject(armed)
-        drill.recovery.fault_seen()
-
-    return inject
+def _injection(drill: Drill, armed: Armed, at_s: float) -> Callable[[], None]:
+    return lambda: drill.faults.inject(armed, at_s, drill.recovery.fault_seen)
 
 
 def observe(drill: Drill) -> None:

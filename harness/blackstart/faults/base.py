@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
+    from blackstart.scenario import Part
 
 __all__ = ["Fault", "Move", "Undo"]
 
@@ -28,7 +29,8 @@ class Move:
     """Something that a fault does later on, `after_s` drill seconds from its injection.
 
     `ends`: after it the fault is over, and the engine heals and proves it as at the end of the drill. `off`: after it
-    nothing is broken until the next move. `do` may be called again, when a drill is resumed.
+    nothing is broken until the next move. `seen`: the engine waits until the probes say so, red after a move that
+    breaks, green after one that is `off`. `do` may be called again, when a drill is resumed.
     """
 
     after_s: float
@@ -36,6 +38,7 @@ class Move:
     do: Callable[[], None]
     ends: bool = False
     off: bool = False
+    seen: bool = False
 
 
 class Fault(BaseModel, ABC):
@@ -109,6 +112,30 @@ class Fault(BaseModel, ABC):
     def probe_name(self, target: str, own: str) -> str:
         """`turns_red` for this target, whose own probe is `own`."""
         return self.turns_red.format(target=target, probe=own, **self.parameters())
+
+    def probe_names(self, target: str, own: Callable[[str], str]) -> tuple[str, ...]:
+        """Every probe that must turn red; one, but for a fault of several parts. `own`: a target's own probe."""
+        return (self.probe_name(target, own(target)),)
+
+    def members(self, target: str) -> Sequence[tuple[Fault, str]]:
+        """What it breaks, each with its target: itself, or its parts.
+
+        Raises what making a part raises: UsageError, pydantic's ValidationError.
+        """
+        return [(self, target)]
+
+    def composed(self) -> Mapping[tuple[str | int, ...], Part]:
+        """The parts it is made of, by where they stand among its parameters; most faults have none."""
+        return {}
+
+    def grown(self, share: float) -> Fault:
+        """The same fault with this share, from 0 to 1, of what it grows by."""
+        values = {
+            name: type(value)(value * share)
+            for name in self.grows_by
+            if isinstance(value := getattr(self, name), int | float)
+        }
+        return self.model_copy(update=values)
 
     def resources(self, target: str) -> frozenset[str]:
         """`holds` for this target."""

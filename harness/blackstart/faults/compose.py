@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Move, Undo
 from blackstart.faults.catalogue import load
+from blackstart.faults.wrappers import validated
+from blackstart.scenario import Part
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
-__all__ = ["Compose", "Part"]
-
-
-class Part(BaseModel):
-    """One fault of the whole: which, on what, with which parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    fault: str
-    target: str
-    params: dict[str, Any] = Field(default_factory=dict)
-
-    def made(self) -> Fault:
-        return load(self.fault).model_validate(self.params)
+__all__ = ["Compose"]
 
 
 class Compose(Fault):
-    """Its parts are injected in order and healed in reverse; when one cannot be, those before it are healed."""
+    """Its parts are injected in order and healed in reverse; when one cannot be, those before it are healed.
+
+    Every part must show by its own probe.
+    """
 
     name: ClassVar[str] = "compose"
     summary: ClassVar[str] = "breaks several things at once, in order; all of them heal together"
@@ -43,17 +36,17 @@ class Compose(Fault):
     parts: tuple[Part, ...] = Field(min_length=1, description="each a fault, its target and its params")
 
     def prepare(self, replica: Replica, target: str) -> Undo:
-        return {"undos": [dict(part.made().prepare(replica, part.target)) for part in self.parts]}
+        return {"undos": [dict(validated(_made(part)).prepare(replica, part.target)) for part in self.parts]}
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         done: list[tuple[Part, Undo]] = []
         for part, its in zip(self.parts, undo["undos"], strict=True):
             done.append((part, its))
             try:
-                part.made().inject(replica, part.target, its)
+                _made(part).inject(replica, part.target, its)
             except Exception:
                 for former, former_undo in reversed(done):
-                    former.made().heal(replica, former.target, former_undo)
+                    _made(former).heal(replica, former.target, former_undo)
                 raise
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
@@ -61,7 +54,7 @@ class Compose(Fault):
         failed: list[str] = []
         for part, its in reversed(list(zip(self.parts, undo["undos"], strict=True))):
             try:
-                part.made().heal(replica, part.target, its)
+                _made(part).heal(replica, part.target, its)
             except Exception as error:
                 failed.append(f"{part.fault} on {part.target}: {error}")
         if failed:
@@ -69,11 +62,41 @@ class Compose(Fault):
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
         parts = zip(self.parts, undo["undos"], strict=True)
-        return all(part.made().gone(replica, part.target, its) for part, its in parts)
+        return all(_made(part).gone(replica, part.target, its) for part, its in parts)
 
     def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
         parts = zip(self.parts, undo["undos"], strict=True)
-        return [move for part, its in parts for move in part.made().moves(replica, part.target, its)]
+        return [move for part, its in parts for move in _moves(part, replica, its)]
+
+    def probe_names(self, target: str, own: Callable[[str], str]) -> tuple[str, ...]:
+        return tuple(
+            name
+            for part in self.parts
+            for name in ([part.turns_red] if part.turns_red else _made(part).probe_names(part.target, own))
+        )
+
+    def members(self, target: str) -> Sequence[tuple[Fault, str]]:
+        return [each for part in self.parts for each in _made(part).members(part.target)]
+
+    def composed(self) -> Mapping[tuple[str | int, ...], Part]:
+        return {("parts", index): part for index, part in enumerate(self.parts)}
 
     def resources(self, target: str) -> frozenset[str]:
-        return frozenset().union(*(part.made().resources(part.target) for part in self.parts))
+        return frozenset().union(*(_made(part).resources(part.target) for part in self.parts))
+
+
+def _made(part: Part) -> Fault:
+    return load(part.fault).model_validate(part.params)
+
+
+def _moves(part: Part, replica: Replica, undo: Undo) -> Sequence[Move]:
+    """What one part does by itself. Where it ends, the others go on, and the whole is neither off nor over."""
+    fault = _made(part)
+
+    def heal() -> None:
+        fault.heal(replica, part.target, undo)
+
+    return [
+        replace(move, off=False, ends=False, do=heal if move.ends else move.do)
+        for move in fault.moves(replica, part.target, undo)
+    ]

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ConfigDict, SkipValidation
@@ -23,6 +24,7 @@ from blackstart.faults.base import Fault, Move, Undo
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
+    from blackstart.scenario import Part
 
 __all__ = ["happens", "limited", "ramped", "repeated", "validated"]
 
@@ -91,6 +93,18 @@ class _Wrapped(Fault):
     def probe_name(self, target: str, own: str) -> str:
         return self.inner.probe_name(target, own)
 
+    def probe_names(self, target: str, own: Callable[[str], str]) -> tuple[str, ...]:
+        return self.inner.probe_names(target, own)
+
+    def members(self, target: str) -> Sequence[tuple[Fault, str]]:
+        return self.inner.members(target)
+
+    def composed(self) -> Mapping[tuple[str | int, ...], Part]:
+        return self.inner.composed()
+
+    def grown(self, share: float) -> Fault:
+        return self.model_copy(update={"inner": self.inner.grown(share)})
+
     def resources(self, target: str) -> frozenset[str]:
         return self.inner.resources(target)
 
@@ -146,20 +160,33 @@ class _Repeated(_Wrapped):
     lasting_s: float
 
     def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
-        def heal() -> None:
-            self.inner.heal(replica, target, undo)
+        moves: list[Move] = []
+        for turn in range(self.times):
+            began_s = turn * self.every_s
+            if turn:
+                again = f"injected for the {_th(turn)} time"
+                moves.append(
+                    Move(began_s, again, lambda: self.inner.inject(replica, target, undo), seen=True)
+                )
+            moves += self._within(began_s, replica, target, undo)
+            over_s = began_s + self.lasting_s
+            if turn == self.times - 1:
+                moves.append(Move(over_s, "over for the last time", lambda: None, ends=True))
+            else:
+                over = f"over for the {_th(turn)} time"
+                moves.append(Move(over_s, over, self._healing(replica, target, undo), off=True, seen=True))
+        return moves
 
-        def again() -> None:
-            self.inner.inject(replica, target, undo)
+    def _within(self, began_s: float, replica: Replica, target: str, undo: Undo) -> Iterator[Move]:
+        """What the fault does by itself in one turn. That it ends by itself ends the turn only."""
+        heal = self._healing(replica, target, undo)
+        for move in self.inner.moves(replica, target, undo):
+            later = replace(move, after_s=began_s + move.after_s)
+            if move.after_s < self.lasting_s:
+                yield replace(later, ends=False, off=True, do=heal) if move.ends else later
 
-        moves = []
-        for turn in range(self.times - 1):
-            moves.append(
-                Move(turn * self.every_s + self.lasting_s, f"over for the {_th(turn)} time", heal, off=True)
-            )
-            moves.append(Move((turn + 1) * self.every_s, f"injected for the {_th(turn + 1)} time", again))
-        last_s = (self.times - 1) * self.every_s + self.lasting_s
-        return [*moves, Move(last_s, "over for the last time", lambda: None, ends=True)]
+    def _healing(self, replica: Replica, target: str, undo: Undo) -> Callable[[], None]:
+        return lambda: self.inner.heal(replica, target, undo)
 
 
 class _Ramped(_Wrapped):
@@ -167,11 +194,11 @@ class _Ramped(_Wrapped):
     steps: int
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
-        self._part(1).inject(replica, target, undo)
+        self._step(1).inject(replica, target, undo)
 
     def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
         def step(number: int) -> Move:
-            grown = self._part(number)
+            grown = self._step(number)
             after_s = self.over_s * (number - 1) / (self.steps - 1)
             return Move(
                 after_s, f"step {number} of {self.steps}", lambda: grown.inject(replica, target, undo)
@@ -179,14 +206,8 @@ class _Ramped(_Wrapped):
 
         return [*map(step, range(2, self.steps + 1)), *self.inner.moves(replica, target, undo)]
 
-    def _part(self, number: int) -> Fault:
-        """The fault with so many of the steps' parts of what it grows by."""
-        values = {
-            name: type(value)(value * number / self.steps)
-            for name in self.about().grows_by
-            if isinstance(value := getattr(self.inner, name), int | float)
-        }
-        return self.inner.model_copy(update=values)
+    def _step(self, number: int) -> Fault:
+        return self.inner.grown(number / self.steps)
 
 
 def _th(turn: int) -> str:
