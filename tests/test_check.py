@@ -348,7 +348,7 @@ def test_a_crew_that_is_not_there(root: Path) -> None:
 
 
 def test_a_plan_and_its_scenarios(root: Path) -> None:
-    plan = load_plan(root / "drills/ci-smoke.yaml").model
+    plan = load_plan(root / "drills/ci-smoke.yaml")[0].model
     assert [scenario_path(drill.scenario, root) for drill in plan.drills] == [root / SCENARIO]
     _replace("drills/ci-smoke.yaml", "vault/auth-503", "vault/auth")(root)
     with pytest.raises(InputError, match="no scenario is called"):

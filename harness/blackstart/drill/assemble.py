@@ -116,7 +116,7 @@ def assembled(
 
 def header(options: Options, drill_id: str, clock: DrillClock) -> DrillOpened:
     """The first event: what this drill is, with every file it is run from."""
-    files = [*options.bundle.files, options.crew_file]
+    files = [*options.bundle.files, options.crew_file, *([options.plan] if options.plan else [])]
     return DrillOpened(
         drill=drill_id,
         schema=SCHEMA,

@@ -43,6 +43,8 @@ class Options:
     crew_name: str
     crew_file: InputFile
     reports: Path
+    plan: InputFile | None = None
+    """The plan that it is a drill of."""
     seed: int = 1
     replica: str = "local"
     mode: Mode = "jump"

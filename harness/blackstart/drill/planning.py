@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blackstart.check import find_root, kind_of, load_crew, load_plan, load_scenario, scenario_path
-from blackstart.clock import SystemTime
+from blackstart.clock import SystemTime, TimeSource
 from blackstart.drill.drill import Mode, Options
 from blackstart.errors import UsageError
 from blackstart.limits import outside
 
-__all__ = ["Asked", "drills_of"]
+if TYPE_CHECKING:
+    from blackstart.plan import Plan
+
+__all__ = ["Asked", "drills_of", "refuse_outside_hours"]
 
 REPLICAS = ("local",)
 
@@ -41,13 +45,21 @@ def drills_of(asked: Asked) -> list[Options]:
     root = find_root(asked.what if asked.what.exists() else None, asked.root)
     if kind_of(asked.what, root) != "plan":
         return [_options(asked, asked.what, root, "by-the-book", 1, "jump", 1.0)]
-    plan = load_plan(asked.what, root).model
-    if plan.limits.hours and (why := outside(plan.limits.hours, SystemTime().now().wall)):
-        raise UsageError(why, hint="run it then, or change limits.hours of the plan")
-    return [
+    loaded, file = load_plan(asked.what, root)
+    plan = loaded.model
+    refuse_outside_hours(plan, "run it then, or change limits.hours of the plan")
+    drills = [
         _options(asked, scenario_path(one.scenario, root), root, one.crew, one.seed, plan.clock, plan.pace)
         for one in plan.drills
     ]
+    return [replace(drill, plan=file) for drill in drills]
+
+
+def refuse_outside_hours(plan: Plan, hint: str, time: TimeSource | None = None) -> None:
+    """UsageError when the plan's drills may not begin now."""
+    hours, now = plan.limits.hours, (time or SystemTime()).now().wall
+    if hours and (why := outside(hours, now)):
+        raise UsageError(why, hint=hint)
 
 
 def _refuse_nonsense(asked: Asked) -> None:

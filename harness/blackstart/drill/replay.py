@@ -17,7 +17,7 @@ from blackstart.events import Body, CommandFinished, Event, FaultIntended, Probe
 if TYPE_CHECKING:
     from blackstart.clock import DrillClock, ResumedTime
 
-__all__ = ["Replay"]
+__all__ = ["Diverged", "Replay"]
 
 EXTERNAL = frozenset(
     {
@@ -35,10 +35,18 @@ EXTERNAL = frozenset(
 """Kinds that come from outside the drill's own doing, or that a replay cannot cause: taken as they come."""
 
 
+MICROSECOND = 1e-6
+"""Drill seconds are kept so exactly (`clock.stamp`): moments that are closer are one."""
+
+
+class Diverged(UsageError):
+    """The drill would do something else now than what is on record: nothing may be added to that."""
+
+
 class Replay:
     """The record of a drill, taken event by event. `heard` is told of each; `over` is called after the last.
 
-    Errors: UsageError when the drill would do something else now than what is on record.
+    `left` is called in its place when the rest is not to be played. Errors: Diverged.
     """
 
     def __init__(
@@ -48,22 +56,35 @@ class Replay:
         clock: DrillClock,
         heard: Callable[[Event], None],
         over: Callable[[], None],
+        left: Callable[[], None] = lambda: None,
     ) -> None:
-        self._events = deque(event for event in events if event.kind != "drill.closed")
+        self._events = deque(events)
+        self._ends_s = self._events[-1].drill_s
         self._time = time
         self._clock = clock
         self._heard = heard
         self._over = over
+        self._left = left
 
     def __bool__(self) -> bool:
         """Whether something is left to be replayed."""
         return bool(self._events)
 
+    def leave(self) -> None:
+        """Play no more of it. Time stands at its end."""
+        if self._events:
+            self._events.clear()
+            self._stand_at(self._ends_s)
+        self._left()
+
+    def _stand_at(self, drill_s: float) -> None:
+        self._time.move_to(drill_s)
+        self._clock.replay_to(drill_s)
+
     def _next(self) -> Event:
         """Take one event: time stands at it, and whoever listens hears of it."""
         event = self._events.popleft()
-        self._time.move_to(event.drill_s)
-        self._clock.replay_to(event.drill_s)
+        self._stand_at(event.drill_s)
         self._heard(event)
         if not self._events:
             self._over()
@@ -95,11 +116,10 @@ class Replay:
         if upcoming.kind in EXTERNAL:
             self._next()
             return
-        goal_s = min(target_s, upcoming.drill_s)
+        goal_s = target_s if target_s < upcoming.drill_s + MICROSECOND else upcoming.drill_s
         if goal_s <= now_s:
             raise _differs(upcoming, f"nothing until {target_s:g} s")
-        self._time.move_to(goal_s)
-        self._clock.replay_to(goal_s)
+        self._stand_at(goal_s)
 
     def intent(self, fault: str) -> FaultIntended | None:
         """What is on record of a fault's intent, which a second `prepare` could not tell; None when it never came to it."""
@@ -127,9 +147,9 @@ class Replay:
         return self._next().body
 
 
-def _differs(found: Event, instead: str) -> UsageError:
-    return UsageError(
+def _differs(found: Event, instead: str) -> Diverged:
+    return Diverged(
         f"the drill cannot be resumed: event {found.seq} of its record is {found.kind} by {found.actor} at "
         f"{found.drill_s:g} s, and this version would do otherwise ({instead})",
-        hint="blackstart recover closes its record; then run it again",
+        hint="nothing was added to it: the version that wrote it can go on, or blackstart recover ends the drill",
     )

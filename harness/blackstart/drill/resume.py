@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,23 +11,33 @@ from typing import TYPE_CHECKING
 from blackstart import runbook as runbooks
 from blackstart import watchdog
 from blackstart.check import InputFile, ScenarioBundle
-from blackstart.clock import DrillClock, JumpClock, RealClock, ResumedTime, SystemTime, stamp
+from blackstart.clock import (
+    DrillClock,
+    JumpClock,
+    RealClock,
+    ResumedTime,
+    SystemTime,
+    TimeSource,
+    stamp,
+)
 from blackstart.crew import Crew
+from blackstart.drill import stages
 from blackstart.drill.arming import arm
 from blackstart.drill.assemble import assembled, closed
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.drill import Options
 from blackstart.drill.folder import REPLICA, label_of, mine
 from blackstart.drill.past import Past
+from blackstart.drill.planning import refuse_outside_hours
 from blackstart.drill.replay import Replay
 from blackstart.drill.run import Result, finished
 from blackstart.errors import UsageError
-from blackstart.events import DrillOpened, DrillResumed, Event
+from blackstart.events import DrillEnded, DrillOpened, DrillResumed, Event
 from blackstart.faults.healer import heal
 from blackstart.faults.ledger import Ledger
+from blackstart.plan import Plan
 from blackstart.platform import Platform
 from blackstart.protocol import Protocol
-from blackstart.record.complete import complete
 from blackstart.record.reader import read
 from blackstart.record.store import Record
 from blackstart.replica.local import LocalReplica
@@ -39,12 +49,23 @@ if TYPE_CHECKING:
     from blackstart.drill.drill import Drill, Mode
     from blackstart.replica.base import Progress
 
-__all__ = ["clock_of", "options_from", "options_of", "resume"]
+__all__ = ["clock_of", "in_hours", "options_from", "options_of", "play", "resume"]
 
 
 def options_of(folder: Path) -> Options:
     """What a drill was asked to do, from its own record: no file of today counts. UsageError when it cannot go on."""
-    return options_from(_resumable(folder), folder)
+    events = _resumable(folder)
+    options = options_from(events, folder)
+    if not _ended(events):
+        in_hours(options)
+    return options
+
+
+def in_hours(options: Options, time: TimeSource | None = None) -> None:
+    """UsageError when the plan that it is a drill of lets none begin now."""
+    if options.plan is not None:
+        plan = recorded_text(Plan, options.plan.text, options.plan.path)
+        refuse_outside_hours(plan, "resume it then, or end it for good: blackstart recover", time)
 
 
 def options_from(events: list[Event], folder: Path) -> Options:
@@ -58,6 +79,7 @@ def options_from(events: list[Event], folder: Path) -> Options:
         crew=recorded_text(Crew, files["crew"].text, files["crew"].path),
         crew_name=opened.crew,
         crew_file=files["crew"],
+        plan=files.get("plan"),
         reports=folder.parent,
         seed=opened.seed,
         replica=opened.replica,
@@ -88,12 +110,19 @@ def _resumable(folder: Path) -> list[Event]:
         raise UsageError(
             f"{folder.name} is closed", hint="run it again: a closed record is not written to any more"
         )
+    if "abort.asked" in kinds or _ended(events) == "aborted":
+        raise UsageError(f"{folder.name} was aborted", hint="blackstart recover finishes it")
     if "replica.up" not in kinds:
         hint = "blackstart recover closes it; then run it again"
         raise UsageError(f"{folder.name} died before its replica was up", hint=hint)
     if not (folder / REPLICA).is_dir():
         raise UsageError(f"{folder.name} has no servers' data any more", hint="blackstart recover closes it")
     return events
+
+
+def _ended(events: list[Event]) -> str:
+    """Why the drill was over before its harness died; empty when it was not."""
+    return next((event.body.reason for event in events if isinstance(event.body, DrillEnded)), "")
 
 
 def resume(options: Options, folder: Path) -> Result:
@@ -118,22 +147,48 @@ def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
         events = _resumable(folder)
         label = label_of(folder)
         watchdog.kill(label)
-        complete(folder)
-        guard = watchdog.start(label, folder)
-        clock, time = clock_of(options, events)
         record = Record.reopen(folder)
+        guard = watchdog.start(label, folder)
+        drill: Drill | None = None
         try:
-            replica = _servers(folder, label, options.progress)
-            armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
-            conductor = Conductor(clock, record)
-            drill = assembled(options, folder.name, folder, replica, conductor, armed, Past.of(events), guard)
-            conductor.replay = Replay(events, time, clock, conductor.hear, _alive(drill, time, events[-1]))
-            conductor.emit(events[0].body, actor=events[0].actor, source=events[0].source)
+            drill = _brought_back(options, folder, events, record, guard)
             yield drill
         finally:
             watchdog.kill(label)
             guard.goodbye()
-            closed(record, stamp(clock))
+            _let_go(record, drill)
+
+
+def _let_go(record: Record, drill: Drill | None) -> None:
+    """Close the record of a drill that went on; one that never came so far can be resumed or recovered as before."""
+    if drill is None or drill.conductor.replaying():
+        record.leave()
+    else:
+        closed(record, stamp(drill.clock))
+
+
+def _brought_back(
+    options: Options, folder: Path, events: list[Event], record: Record, guard: watchdog.Watchdog
+) -> Drill:
+    """The drill with its servers up, about to play its record; at its end already when it was over."""
+    replica = _servers(folder, label_of(folder), options.progress)
+    clock, time = clock_of(options, events)
+    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+    conductor = Conductor(clock, record)
+    drill = assembled(options, folder.name, folder, replica, conductor, armed, Past.of(events), guard)
+    play(drill, events, time)
+    return drill
+
+
+def play(drill: Drill, events: list[Event], time: ResumedTime) -> None:
+    """Have a drill play its record before it goes on. One that was over when its harness died is only healed."""
+    conductor = drill.conductor
+    life = _Life(drill, time, events)
+    conductor.replay = Replay(events, time, drill.clock, conductor.hear, life.goes_on, life.ends)
+    conductor.emit(events[0].body, actor=events[0].actor, source=events[0].source)
+    if reason := _ended(events):
+        drill.ended = reason
+        conductor.leave_replay()
 
 
 def _servers(folder: Path, label: str, progress: Progress) -> LocalReplica:
@@ -157,15 +212,36 @@ def clock_of(options: Options, events: list[Event]) -> tuple[DrillClock, Resumed
     return (JumpClock(time) if options.mode == "jump" else RealClock(time, pace=options.pace)), time
 
 
-def _alive(drill: Drill, time: ResumedTime, last: Event) -> Callable[[], None]:
-    """What is done when the record is played: time runs, and what was broken is broken again."""
+class _Life:
+    """What comes after the record was played, or is not played any more."""
 
-    def over() -> None:
-        time.thaw()
-        drill.conductor.come_alive()
-        dead_s = (SystemTime().now().wall - datetime.fromisoformat(last.wall)).total_seconds()
-        drill.emit(DrillResumed(round(dead_s, 3)))
-        drill.faults.reinject()
-        drill.conductor.probes().round()
+    def __init__(self, drill: Drill, time: ResumedTime, events: list[Event]) -> None:
+        self._drill = drill
+        self._time = time
+        self._events = events
+        self._begun = False
 
-    return over
+    def goes_on(self) -> None:
+        """Time runs, and what was broken is broken again; until all of it is, the drill can still `end` instead."""
+        self._begin()
+        self._drill.faults.reinject()
+        self._drill.conductor.come_alive()
+        self._drill.conductor.probes().round()
+
+    def ends(self) -> None:
+        """Time runs, nothing is broken again, and what is to be healed is what the record and the ledger say."""
+        self._begin()
+        self._drill.faults.only_heal(self._drill.armed, self._events)
+        sampler = self._drill.conductor.sampler = stages.sampler_of(self._drill)
+        for event in self._events:
+            sampler.take(event)
+        self._drill.conductor.come_alive()
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        self._time.thaw()
+        died = datetime.fromisoformat(self._events[-1].wall)
+        dead_s = (SystemTime().now().wall - died).total_seconds()
+        self._drill.emit(DrillResumed(round(dead_s, 3)))

@@ -81,24 +81,28 @@ def _published(folder: Path, error: BlackstartError | None) -> Review | None:
 
 
 def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
-    """Every stage in order; then, whatever happened, heal and close."""
+    """Every stage in order; then, whatever happened, heal and close.
+
+    Errors: a bug's, when all is healed; whatever ends a replay (`drill.replay`), in which nothing is broken or written.
+    """
     error: BlackstartError | None = None
     try:
-        with signals.abortable():
-            for stage in stages.STAGES[:1]:
-                stage(drill)
-            with drill.conductor.sampled():
-                for stage in stages.STAGES[1:]:
-                    stage(drill)
+        if not drill.ended:
+            with signals.abortable():
+                _stages(drill)
     except Interrupted as signal:
         error = _aborted(drill, signal)
     except InvalidDrill as invalid:
         drill.end("invalid", invalid.message)
         error = invalid
     except BlackstartError as known:
+        if drill.conductor.replaying():
+            raise
         drill.end("error", known.message)
         error = known
     except BaseException as bug:
+        if drill.conductor.replaying():
+            raise
         drill.note(HarnessError(drill.stage, f"{type(bug).__name__}: {bug}"))
         drill.end("error", f"{type(bug).__name__}: {bug}")
         _heal_and_close(drill)
@@ -106,11 +110,21 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
     return _heal_and_close(drill) or error
 
 
+def _stages(drill: Drill) -> None:
+    provision, *others = stages.STAGES
+    provision(drill)
+    with drill.conductor.sampled():
+        for stage in others:
+            stage(drill)
+
+
 def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
+    during = "while it was brought back" if drill.conductor.replaying() else f"during the stage {drill.stage}"
+    drill.conductor.leave_replay()
     how = "command" if (drill.folder / ASKED).exists() else signal.how
     drill.note(AbortAsked("guard" if how == "guard" else "operator", how))
     seen = "blackstart abort" if how == "command" else signal.name
-    why = f"{seen}, during the stage {drill.stage}"
+    why = f"{seen}, {during}"
     drill.end("aborted", why)
     return Aborted(f"the drill was aborted: {why}", hint="everything it broke is healed")
 
