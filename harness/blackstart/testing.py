@@ -211,6 +211,7 @@ class IdleFault(Fault):
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = "nothing"
     fix: ClassVar[str] = "nothing"
+    undone: ClassVar[str] = "does nothing"
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         return {}

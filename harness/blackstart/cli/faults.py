@@ -62,6 +62,7 @@ def _show(entry: Entry) -> None:
         ("turns red", f"{entry.turns_red} within {entry.within_s:g} s"),
         ("seen", entry.seen),
         ("fixed by", entry.fix),
+        ("undone", f"the harness {entry.undone}"),
         *((f"  {p.name}", _parameter(p)) for p in entry.parameters),
     ]
     width = max(len(title) for title, _ in rows)

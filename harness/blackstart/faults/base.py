@@ -47,7 +47,7 @@ class Fault(BaseModel, ABC):
     `name` is what a scenario writes ("vault.seal"). `kinds` are the component kinds it can break, ("*",) any;
     `replicas` the replicas that support it. `turns_red` is the probe that must turn red, `within_s` real
     seconds after the injection at the latest. `seen` says what a person would see, `fix` what fixes it for
-    real. `holds` are the resources that it needs for itself: two faults that hold the same one fight, and one
+    real, `undone` what the harness does to undo it, as in "starts it". `holds` are the resources that it needs for itself: two faults that hold the same one fight, and one
     that holds "vault" holds everything below it, such as "vault/seal". In `turns_red` and `holds`, {target}
     stands for the target, {probe} for the target's own probe (the first that the platform map gives it), and a
     field's name in braces for that parameter.
@@ -63,6 +63,7 @@ class Fault(BaseModel, ABC):
     within_s: ClassVar[float] = 5.0
     seen: ClassVar[str]
     fix: ClassVar[str]
+    undone: ClassVar[str]
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
     grows_by: ClassVar[tuple[str, ...]] = ()
     """The numeric parameters that a scenario's `ramp` may let grow; none: the fault is there or it is not."""

@@ -32,6 +32,7 @@ class Compose(Fault):
     within_s: ClassVar[float] = 10.0
     seen: ClassVar[str] = "what each of its parts shows"
     fix: ClassVar[str] = "what fixes each of its parts"
+    undone: ClassVar[str] = "heals its parts, the last one first"
 
     parts: tuple[Part, ...] = Field(min_length=1, description="each a fault, its target and its params")
 

@@ -43,6 +43,7 @@ class Entry:
     within_s: float
     seen: str
     fix: str
+    undone: str
     holds: list[str]
     grows_by: list[str]
     parameters: list[Parameter]
@@ -66,6 +67,7 @@ def _entry(fault: type[Fault]) -> Entry:
         within_s=fault.within_s,
         seen=fault.seen,
         fix=fault.fix,
+        undone=fault.undone,
         holds=list(fault.holds),
         grows_by=list(fault.grows_by),
         parameters=list(_parameters(fault)),
@@ -158,6 +160,7 @@ def _section(entry: Entry) -> str:
         f"- **Turns red:** `{entry.turns_red}` within {entry.within_s:g} s",
         f"- **A person sees:** {entry.seen}",
         f"- **Fixed by:** {entry.fix}",
+        f"- **To undo it, the harness** {entry.undone}",
     ]
     if entry.grows_by:
         lines.append(f"- **Can be ramped up** by {', '.join(f'`{name}`' for name in entry.grows_by)}")

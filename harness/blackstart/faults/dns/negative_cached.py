@@ -50,6 +50,7 @@ class DnsNegativeCached(Fault):
         "NXDOMAIN from the resolver, while the authority has the record: what people publish changes nothing"
     )
     fix: ClassVar[str] = "empty the resolver's cache: cache flush; or service restart resolver"
+    undone: ClassVar[str] = "empties the resolver's cache"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)
 
     service: ServiceName = Field(default="vault", description="whose name it is")

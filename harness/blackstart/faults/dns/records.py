@@ -41,6 +41,7 @@ Key = tuple[str, str]
 class RecordFault(Fault):
     """Puts other records in the place of a service's own. Clients of a resolver see it as its cache runs out."""
 
+    undone: ClassVar[str] = "puts back the records that are not as they were"
     kinds: ClassVar[tuple[str, ...]] = ("dns",)
     turns_red: ClassVar[str] = "{target}-{service}"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)

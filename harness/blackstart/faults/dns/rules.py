@@ -34,6 +34,7 @@ __all__ = ["RuleFault"]
 class RuleFault(Fault):
     """Adds one rule to the policy of an authority or a resolver; a resolver's works at once, whatever it kept."""
 
+    undone: ClassVar[str] = "takes the rule out of the server's policy"
     kinds: ClassVar[tuple[str, ...]] = ("dns", "resolver")
     turns_red: ClassVar[str] = "{target}-{service}"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)

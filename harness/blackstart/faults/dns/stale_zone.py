@@ -47,6 +47,7 @@ class DnsStaleZone(Fault):
         "that another serial is served"
     )
     fix: ClassVar[str] = "have the authority take the zone that is published: zone reload; then cache flush"
+    undone: ClassVar[str] = "removes the old copy, so that the authority takes the published zone"
     holds: ClassVar[tuple[str, ...]] = ("{target}/copy",)
 
     service: ServiceName = Field(default="vault", description="which service is elsewhere in the older copy")

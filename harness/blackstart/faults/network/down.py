@@ -22,6 +22,7 @@ class NetworkDown(Fault):
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = "connection refused, while the component's process runs and its log is silent"
     fix: ClassVar[str] = "bring its network back: network restore NAME"
+    undone: ClassVar[str] = "enables the proxies"
     holds: ClassVar[tuple[str, ...]] = ("{target}/network",)
 
     def prepare(self, replica: Replica, target: str) -> Undo:

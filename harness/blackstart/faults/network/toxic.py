@@ -69,6 +69,7 @@ class ToxicFault(Fault):
     """Adds toxics to every proxy of its target."""
 
     fix: ClassVar[str] = "take it out of the network: network restore NAME"
+    undone: ClassVar[str] = "takes its toxics out of the proxies"
 
     @abstractmethod
     def toxics(self, protocol: str) -> Sequence[Toxic]:

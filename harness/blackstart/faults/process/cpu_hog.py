@@ -41,6 +41,7 @@ class ProcessCpuHog(Fault):
         "state T"
     )
     fix: ClassVar[str] = "end the hog: kill PID of hog.py; or restart the component: service restart NAME"
+    undone: ClassVar[str] = "ends the hogs, and lets the component go on"
     grows_by: ClassVar[tuple[str, ...]] = ("period",)
 
     share: float = Field(default=0.05, gt=0, le=0.5, description="the part of the time in which it may run")

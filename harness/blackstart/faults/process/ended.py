@@ -23,6 +23,7 @@ class Ended(Fault):
     fix: ClassVar[str] = (
         "start it again: service start NAME; Vault must then be unsealed: bao operator unseal"
     )
+    undone: ClassVar[str] = "starts it, unless somebody has"
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         return {"component": target}

@@ -26,6 +26,7 @@ class ProcessPause(Fault):
     kinds: ClassVar[tuple[str, ...]] = ("*",)
     seen: ClassVar[str] = "every request times out; the process is there, in state T, and uses no CPU"
     fix: ClassVar[str] = "let it go on: kill -CONT PID; or restart it: service restart NAME"
+    undone: ClassVar[str] = "lets it go on (SIGCONT); starts it if it was ended"
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         if paused(replica, target):

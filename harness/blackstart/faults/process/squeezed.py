@@ -30,6 +30,7 @@ class Squeezed(Fault):
     """The soft limit while it lasts."""
 
     fix: ClassVar[str] = "restart it: service restart NAME; Vault must then be unsealed: bao operator unseal"
+    undone: ClassVar[str] = "sets the process's limit back; starts it if it ended"
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         """The soft limit of now. ReplicaError when it does not run, or is squeezed already."""

@@ -29,6 +29,7 @@ class Under(Fault):
     """Whether the component comes into service under it, so that its start is waited for."""
 
     fix: ClassVar[str] = "restart it: service restart NAME; Vault must then be unsealed: bao operator unseal"
+    undone: ClassVar[str] = "starts it anew without what held it down"
 
     @abstractmethod
     def options(self) -> tuple[str, ...]:

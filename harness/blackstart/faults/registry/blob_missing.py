@@ -32,6 +32,7 @@ class RegistryBlobMissing(Fault):
     turns_red: ClassVar[str] = "{target}-{image}-image"
     seen: ClassVar[str] = "deploys of the image fail while they pull: 404 for one layer; its manifest is fine"
     fix: ClassVar[str] = "build the image again and push it: images verify, then images push IMAGE"
+    undone: ClassVar[str] = "puts the layer back from the copy beside it"
 
     image: ImageName = Field(default="payments", description="whose image loses a blob")
     part: Part = Field(

@@ -34,6 +34,7 @@ class RegistryCredentialsExpired(Fault):
     turns_red: ClassVar[str] = "{target}-{account}-login"
     seen: ClassVar[str] = "deploys fail at their pull token: 401 Unauthorized; images accounts says EXPIRED"
     fix: ClassVar[str] = "renew the accounts: images accounts, then images renew"
+    undone: ClassVar[str] = "gives the expired accounts their dates back"
     holds: ClassVar[tuple[str, ...]] = ("{target}/accounts",)
 
     account: Literal["all"] | ImageName = Field(

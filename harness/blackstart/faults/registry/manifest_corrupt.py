@@ -33,6 +33,7 @@ class RegistryManifestCorrupt(Fault):
         "deploys of the image fail while they pull: the manifest is not what its digest says; the registry answers 200"
     )
     fix: ClassVar[str] = "build the image again and push it: images verify, then images push IMAGE"
+    undone: ClassVar[str] = "puts the manifest back from the copy beside it"
     holds: ClassVar[tuple[str, ...]] = ("{target}/images/{image}",)
 
     image: ImageName = Field(default="payments", description="whose image's manifest is damaged")

@@ -26,6 +26,7 @@ class RegistryQuota(Fault):
     turns_red: ClassVar[str] = "{target}-push"
     seen: ClassVar[str] = "pushes are refused: 507 the quota of the storage is exceeded; deploys work"
     fix: ClassVar[str] = "raise the quota or make room: images quota, then images quota BYTES"
+    undone: ClassVar[str] = "sets the quota back to what it was"
     holds: ClassVar[tuple[str, ...]] = ("{target}/quota",)
 
     def prepare(self, replica: Replica, target: str) -> Undo:

@@ -32,6 +32,7 @@ class RegistryTagMoved(Fault):
     turns_red: ClassVar[str] = "{target}-{image}-tag"
     seen: ClassVar[str] = "deploys succeed with another digest than the released one; images list says NOT"
     fix: ClassVar[str] = "point the tag to the released digest: images list, then images retag IMAGE"
+    undone: ClassVar[str] = "points the tag to what it pointed to"
     holds: ClassVar[tuple[str, ...]] = ("{target}/images/{image}",)
 
     image: ImageName = Field(default="payments", description="whose tag is moved")

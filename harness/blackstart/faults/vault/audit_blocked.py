@@ -38,6 +38,7 @@ class VaultAuditBlocked(VaultFault):
         "fine; Vault's log says no audit backend succeeded in logging"
     )
     fix: ClassVar[str] = "give the audit log a place with room: audit-log rotate"
+    undone: ClassVar[str] = "puts the log back at its path, and has Vault open it"
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
     broken: ClassVar[str] = "blocked in its audit"
 

@@ -20,6 +20,7 @@ AWAY = "approle-retired"
 class VaultAuthDisabled(VaultFault):
     """Move the AppRole method away, with all roles in it: to its users it is disabled, and no data is lost."""
 
+    undone: ClassVar[str] = "moves the login back to its path"
     name: ClassVar[str] = "vault.auth-disabled"
     summary: ClassVar[str] = (
         f"takes the AppRole login from its path (moved to {AWAY}/ with its roles): no machine can log in"

@@ -19,6 +19,7 @@ AWAY = "secret-retired"
 class VaultEngineUnmounted(VaultFault):
     """Move the KV engine away, with all secrets in it: to its users it is unmounted, and no data is lost."""
 
+    undone: ClassVar[str] = "moves the engine back to its path"
     name: ClassVar[str] = "vault.engine-unmounted"
     summary: ClassVar[str] = (
         f"takes the secrets' engine from its path (moved to {AWAY}/ with its data): nobody reads a secret"

@@ -30,6 +30,7 @@ class VaultLeaseCut(TeamFault):
         "bao read auth/approle/role/TEAM shows a token_ttl of seconds"
     )
     fix: ClassVar[str] = "give the roles their day back: bao write auth/approle/role/TEAM token_ttl=24h"
+    undone: ClassVar[str] = "gives the roles their tokens' life back"
     holds: ClassVar[tuple[str, ...]] = ("{target}/approle/leases",)
     broken: ClassVar[str] = "cut short in its leases"
 

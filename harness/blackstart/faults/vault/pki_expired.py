@@ -42,6 +42,7 @@ class VaultPkiExpired(VaultFault):
         "renew the intermediate, and make the new one the default: bao pki reissue -issuer_name=services-new "
         "pki/issuer/root pki/issuer/services pki ttl=8760h; bao write pki/config/issuers default=services-new"
     )
+    undone: ClassVar[str] = "puts the valid intermediate back as the default"
     holds: ClassVar[tuple[str, ...]] = ("{target}/pki",)
     broken: ClassVar[str] = "expired in its certificate authority"
 

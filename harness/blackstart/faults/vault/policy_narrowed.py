@@ -31,6 +31,7 @@ class VaultPolicyNarrowed(TeamFault):
     fix: ClassVar[str] = (
         """write the policy anew: echo 'path "secret/data/TEAM" { capabilities = ["read"] }' | bao policy write TEAM -"""
     )
+    undone: ClassVar[str] = "writes the policies as they were"
     holds: ClassVar[tuple[str, ...]] = ("{target}/policies",)
     broken: ClassVar[str] = "narrowed in its policies"
 

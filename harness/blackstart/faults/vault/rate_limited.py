@@ -33,6 +33,7 @@ class VaultRateLimited(VaultFault):
     fix: ClassVar[str] = (
         f"delete the quota: bao delete {QUOTA}; or raise it: bao write {QUOTA} path=auth/approle rate=1000 interval=1s"
     )
+    undone: ClassVar[str] = "deletes the quota, or sets back the one that was there"
     holds: ClassVar[tuple[str, ...]] = ("{target}/quotas",)
     broken: ClassVar[str] = "limited in its logins"
 

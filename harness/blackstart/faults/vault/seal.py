@@ -26,6 +26,7 @@ class VaultSeal(VaultFault):
     fix: ClassVar[str] = (
         'two of the three holders of key shares: bao operator unseal "$(cat ~/unseal-keys/1)", and another'
     )
+    undone: ClassVar[str] = "unseals Vault with the key shares"
     holds: ClassVar[tuple[str, ...]] = ("{target}/seal",)
     broken: ClassVar[str] = "sealed"
 

@@ -28,6 +28,7 @@ class VaultSecretIdsRevoked(TeamFault):
         "register the secret id that the machines hold, from its escrow: bao write "
         'auth/approle/role/TEAM/custom-secret-id secret_id="$(cat ~/secret-ids/TEAM)"'
     )
+    undone: ClassVar[str] = "registers the secret ids that the machines hold"
     holds: ClassVar[tuple[str, ...]] = ("{target}/approle/secret-ids",)
     broken: ClassVar[str] = "without its secret ids"
 

@@ -34,6 +34,7 @@ class VaultSecretRotated(TeamFault):
     fix: ClassVar[str] = (
         "go back to the version before, for each team: bao kv rollback -mount=secret -version=N TEAM"
     )
+    undone: ClassVar[str] = "writes what the teams had as the newest version"
     holds: ClassVar[tuple[str, ...]] = ("{target}/secrets/values",)
     broken: ClassVar[str] = "wrong in its secrets"
 

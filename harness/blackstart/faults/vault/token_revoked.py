@@ -36,6 +36,7 @@ class VaultTokenRevoked(VaultFault):
     fix: ClassVar[str] = (
         f"give it a new one in the same file: bao token create -role={AUTOMATION} -field=token > ~/{AUTOMATION_TOKEN}"
     )
+    undone: ClassVar[str] = "creates a new token in the same file"
     holds: ClassVar[tuple[str, ...]] = ("{target}/automation",)
     broken: ClassVar[str] = "without its automation's token"
 
