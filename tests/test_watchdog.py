@@ -247,6 +247,21 @@ def test_after_the_goodbye_it_is_not_alive_and_nothing_can_be_said(guard: Watchd
     guard.renew(60)
 
 
+def test_one_that_somebody_stopped_is_found_by_its_drill_and_ended(
+    guard: Watchdog, label: str, tmp_path: Path
+) -> None:
+    with harness(label + "x", tmp_path, []) as other:
+        assert watchdog.end_stopped(label) == []  # it runs
+        stopped = (guard.pid, other.guard)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        until(lambda: all(status(pid)["State"].startswith("T") for pid in stopped), "the stop")
+        assert watchdog.end_stopped("") == []
+        assert watchdog.end_stopped(label) == [guard.pid]
+        until(lambda: not status(guard.pid), "the end of the watchdog")
+        os.kill(other.guard, signal.SIGCONT)
+
+
 def test_nobody_goes_on_with_a_drill_while_it_clears_up(label: str, tmp_path: Path) -> None:
     assert watchdog.finished(tmp_path)
     (tmp_path / ".lock").write_text("1 watchdog\n")

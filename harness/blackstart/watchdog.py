@@ -7,7 +7,8 @@ whatever death. A line `L 60` is a lease: without another line within 60 seconds
 After a death one healer is started (`blackstart.faults.healer`), which undoes what is open in the ledger. Then, at
 the latest HEALING_S after the notice, every process that carries the drill's label is killed. Data folders stay.
 
-The other half of this module, `start`, `processes`, `kill`, `mark`, `finished`, is what the harness imports.
+The other half of this module, `start`, `processes`, `kill`, `mark`, `finished`, `end_stopped`, is what the harness
+imports.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 
-__all__ = ["VARIABLE", "Watchdog", "finished", "kill", "mark", "processes", "start"]
+__all__ = ["VARIABLE", "Watchdog", "end_stopped", "finished", "kill", "mark", "processes", "start"]
 
 VARIABLE = "BLACKSTART_LABEL"
 """What every process of a replica carries in its environment, and whatever it starts inherits."""
@@ -51,6 +54,8 @@ OVERSLEPT_S = 1.0
 
 LONGEST_POLL_S = 3600.0
 """A longer lease is waited for in parts: poll takes no more than 24 days."""
+
+HEALER = "blackstart.faults.healer"
 
 _LOCK = ".lock"
 _KEEPER = "watchdog"
@@ -127,18 +132,24 @@ def kill(label: str, limit_s: float = LIMIT_S) -> list[int]:
 
 
 def _kill_if_ours(pid: int, label: str) -> None:
-    """Kill by a handle on the process, so that a number used again never hits a stranger."""
+    _kill_if(pid, lambda: _carries(pid, label))
+
+
+def _kill_if(pid: int, ours: Callable[[], bool]) -> bool:
+    """Kill by a handle on the process, so that a number used again never hits a stranger; whether it was killed."""
     try:
         handle = os.pidfd_open(pid)
     except OSError:  # it has ended
-        return
+        return False
     try:
-        if _carries(pid, label):  # read again: now the number cannot change hands
+        if ours():  # asked again: now the number cannot change hands
             signal.pidfd_send_signal(handle, signal.SIGKILL)
+            return True
     except OSError:
         pass  # it has ended meanwhile
     finally:
         os.close(handle)
+    return False
 
 
 def _stat(pid: int) -> list[bytes]:
@@ -264,6 +275,27 @@ def finished(folder: str | os.PathLike[str], limit_s: float = LIMIT_S) -> bool:
             return False
         time.sleep(SCAN_GAP_S)
     return True
+
+
+def end_stopped(label: str) -> list[int]:
+    """Kill the watchdog or healer with that label that somebody has stopped; which ones. Its harness must be dead.
+
+    They would lie there for ever, or keep the drill's folder. What runs ends by itself.
+    """
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [pid for pid in pids if _lies(pid, label) and _kill_if(pid, partial(_lies, pid, label))]
+
+
+def _lies(pid: int, label: str) -> bool:
+    """Whether it is a stopped watchdog or healer of the drill with that label, by its command line."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+        ours = os.fsencode(os.path.basename(__file__)), HEALER.encode()
+        named = any(os.path.basename(word) in ours for word in words)
+        return bool(label) and label.encode() in words and named and _stat(pid)[0] in (b"T", b"t")
+    except OSError:  # it has ended meanwhile
+        return False
 
 
 def _kept(lock: str) -> bool:
@@ -393,7 +425,7 @@ def _heal(label: str, folder: str, lock: int, ends: float) -> None:
     try:
         with open(os.path.join(folder, "watchdog.log"), "ab") as log:
             healer = subprocess.Popen(
-                [sys.executable, "-P", "-m", "blackstart.faults.healer", folder, label],
+                [sys.executable, "-P", "-m", HEALER, folder, label],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from blackstart.drill.folder import new_label
 from blackstart.faults.ledger import Ledger
 
 PROGRAM = Path(sys.executable).with_name("blackstart")
@@ -32,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     """A drill that died with a fault active, before it had a record."""
     folder = tmp_path / DRILL
     (folder / "replica").mkdir(parents=True)
+    new_label(folder)
     Ledger(folder).intend("sealed", type="vault.seal", target="vault", params={}, undo={}, probe="vault")
     return folder
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from blackstart.drill.abort import abort, running
+from blackstart.drill.abort import ASKED, abort, running
 from blackstart.drill.folder import holder, mine
 from blackstart.errors import UsageError
 
@@ -36,6 +39,27 @@ def test_two_run_and_none_is_named(reports: Path) -> None:
         with pytest.raises(UsageError, match="2 drills are running") as seen:
             abort(reports)
     assert seen.value.hint == "name one: --drill INC-2026-04-26-001"
+
+
+HARNESS = """
+import sys
+from pathlib import Path
+from blackstart.drill.folder import mine
+with mine(Path(sys.argv[1])):
+    print("holds", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_it_is_asked_also_where_the_note_cannot_be_written(reports: Path) -> None:
+    folder = reports / "INC-2026-04-26-001"
+    words = [sys.executable, "-c", HARNESS, str(folder)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as harness:
+        assert harness.stdout is not None
+        assert harness.stdout.readline() == b"holds\n"
+        (folder / ASKED).mkdir()
+        done = abort(reports)
+    assert (done.over, done.open, harness.returncode) == (True, [], -signal.SIGTERM)
 
 
 def test_nobody_holds_a_folder_that_was_let_go(reports: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +16,20 @@ import pytest
 
 from blackstart import watchdog
 from blackstart.clock import Stamp
-from blackstart.drill.folder import REPLICA, label_of, mine, new_label
+from blackstart.drill.folder import LABEL, REPLICA, label_of, mine, new_label
 from blackstart.drill.recover import recover
 from blackstart.errors import ReplicaError, UsageError
-from blackstart.events import DrillOpened, FaultHealed, FaultProven, StageEntered
+from blackstart.events import (
+    AbortAsked,
+    Body,
+    DrillEnded,
+    DrillOpened,
+    FaultHealed,
+    FaultHealing,
+    FaultProven,
+    ReplicaUp,
+    StageEntered,
+)
 from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.store import Record
@@ -35,6 +48,7 @@ def folder(tmp_path: Path) -> Path:
     """A drill whose harness died with a fault active."""
     folder = tmp_path / "INC-2026-04-26-001"
     (folder / REPLICA).mkdir(parents=True)
+    new_label(folder)
     record = Record.create(folder)
     record.append(StageEntered("respond"), stamp=STAMP, actor="harness", source="harness")
     record.leave()
@@ -83,7 +97,7 @@ def test_a_drill_that_runs_is_left_alone(folder: Path) -> None:
 @pytest.fixture
 def server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """One process of the drill's replica that still runs."""
-    label = new_label(folder)
+    label = label_of(folder)
     with subprocess.Popen(
         ["sleep", "600"], env={"BLACKSTART_LABEL": label, "PATH": "/usr/bin:/bin"}
     ) as process:
@@ -297,3 +311,146 @@ def test_it_waits_for_the_watchdog_that_is_at_it(folder: Path, monkeypatch: pyte
     monkeypatch.setattr("blackstart.watchdog.finished", asked.append)
     recover(folder.parent)
     assert asked == [folder]
+
+
+def append(folder: Path, *bodies: Body) -> None:
+    """What the harness had put on record before it died."""
+    record = Record.reopen(folder)
+    for body in bodies:
+        record.append(body, stamp=STAMP, actor="harness", source="harness")
+    record.leave()
+
+
+@pytest.mark.parametrize("content", [None, "", " \n"])
+def test_a_label_that_was_lost_is_taken_from_the_record(
+    folder: Path, server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    append(folder, ReplicaUp(label_of(folder), []))
+    attached(monkeypatch, ReplicaError("no site.json"))
+    lose_label(folder, content)
+    (found,) = recover(folder.parent)
+    assert (found.did[1], found.left) == ("ended 1 process of its replica", [])
+    assert server.wait() == -9
+
+
+def lose_label(folder: Path, content: str | None = None) -> str:
+    label = label_of(folder)
+    (folder / LABEL).unlink()
+    if content is not None:
+        (folder / LABEL).write_text(content)
+    return label
+
+
+def test_or_from_what_the_replica_has_written_of_itself(
+    folder: Path, server: subprocess.Popen[bytes]
+) -> None:
+    (folder / REPLICA / "site.json").write_text(json.dumps({"label": lose_label(folder)}))
+    (found,) = recover(folder.parent)
+    assert found.left == []
+    assert server.wait() == -9
+
+
+def test_without_any_label_nothing_is_called_healed_and_the_command_finds_it(
+    folder: Path, server: subprocess.Popen[bytes]
+) -> None:
+    label = lose_label(folder)
+    (found,) = recover(folder.parent)
+    assert found.did == []
+    (left,) = found.left
+    assert left.startswith("its label is lost, so that its servers, if they still run, cannot be found; ")
+    assert left.endswith(f"to {folder / LABEL}, and run: blackstart recover")
+    command = left.partition("look for it: ")[2].partition(";")[0]
+    seen = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False).stdout
+    assert f"{watchdog.VARIABLE}={label}" in seen.splitlines()
+    assert [row.state for row in Ledger(folder).open_rows()] == ["effective"]
+    assert (folder / REPLICA).exists()
+    (folder / LABEL).write_text(label)
+    assert recover(folder.parent)[0].left == []
+    assert server.wait() == -9
+
+
+def test_whatever_goes_wrong_with_one_drill_is_told_in_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder, folder.parent / "INC-2026-04-26-002")
+
+    def bug(where: Path) -> None:
+        if where == folder:
+            raise KeyError("x")
+
+    monkeypatch.setattr("blackstart.drill.recover.keep_logs", bug)
+    first, second = recover(folder.parent)
+    assert first.left == [
+        f"it cannot be recovered: KeyError: 'x'; see what is in {folder}, and run: blackstart recover"
+    ]
+    assert second.left == []
+
+
+def test_whatever_healing_raises_its_servers_are_ended(
+    folder: Path, server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attached(monkeypatch, object())
+    (found,) = recover(folder.parent)
+    assert found.did[0].startswith("did not heal in its servers: AttributeError: ")
+    assert found.left == []
+    assert server.wait() == -9
+
+
+def test_a_ledger_that_cannot_be_read_keeps_no_server_alive(
+    folder: Path, server: subprocess.Popen[bytes]
+) -> None:
+    (folder / "ledger.jsonl").unlink()
+    (folder / "ledger.jsonl").mkdir()
+    (found,) = recover(folder.parent)
+    seen = f"the ledger {folder / 'ledger.jsonl'} cannot be read: Is a directory"
+    assert found.did[0] == f"did not heal in its servers: {seen}"
+    assert found.left == [f"{seen}; mend that, and run: blackstart recover"]
+    assert server.wait() == -9
+
+
+def test_a_drill_that_died_while_it_was_being_aborted(folder: Path) -> None:
+    append(folder, AbortAsked("operator", "signal"), FaultHealing("sealed"), FaultHealed("sealed", "harness"))
+    (found,) = recover(folder.parent)
+    assert found.left == []
+    events = read(folder)
+    assert [event.kind for event in events][-6:] == [
+        "fault.healed",
+        "harness.error",
+        "drill.ended",
+        "fault.proven",
+        "replica.down",
+        "drill.closed",
+    ]
+    assert [event.body.reason for event in events if isinstance(event.body, DrillEnded)] == ["aborted"]
+    assert verify(folder).state == "ok"
+    assert Ledger(folder).open_rows() == []
+
+
+def test_what_is_healed_after_the_record_was_closed_is_told(folder: Path) -> None:
+    """As after a drill that could not prove its healing: it closes its record all the same."""
+    record = Record.reopen(folder)
+    record.close(STAMP)
+    shutil.rmtree(folder / REPLICA)
+    before = read(folder)
+    (found,) = recover(folder.parent)
+    assert (found.did, found.left) == (
+        [
+            "healed the fault sealed (vault.seal on vault): its servers are gone",
+            "its record was closed before: only the ledger says that this is healed",
+        ],
+        [],
+    )
+    assert read(folder) == before
+    assert recover(folder.parent) == []
+
+
+def test_a_watchdog_that_somebody_stopped_is_ended(folder: Path) -> None:
+    guard = watchdog.start(label_of(folder), folder)
+    os.kill(guard.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, guard.pid, os.WSTOPPED | os.WNOWAIT)
+    with mine(folder):
+        assert recover(folder.parent) == []  # its harness lives, and sees to it itself
+        assert not os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    (found,) = recover(folder.parent)
+    assert found.did[0] == f"ended its watchdog ({guard.pid}), which was stopped"
+    guard.goodbye()

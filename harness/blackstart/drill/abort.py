@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from blackstart.clock import SystemTime, TimeSource
-from blackstart.drill.folder import holder
+from blackstart.drill.folder import ASKED, holder
 from blackstart.errors import UsageError
 from blackstart.faults.ledger import Ledger
 from blackstart.record.ids import known
 
 __all__ = ["ASKED", "LIMIT_S", "Aborting", "abort", "running"]
-
-ASKED = ".abort"
-"""A file in the drill's folder: who asks for the end, so that the record can say that it was this command."""
 
 LIMIT_S = 30.0
 """Real seconds that are waited for a drill to be over: healing takes 2, proving at most 10, the rest is closing."""
@@ -76,7 +74,8 @@ def _ask(folder: Path) -> None:
         return  # it has ended meanwhile
     try:
         if holder(folder) == pid:  # read again: now the number cannot change hands
-            (folder / ASKED).write_text(f"{os.getpid()}\n", "ascii")
+            with suppress(OSError):  # a full disk: the record then says that it was a signal
+                (folder / ASKED).write_text(f"{os.getpid()}\n", "ascii")
             signal.pidfd_send_signal(handle, signal.SIGTERM)
     except ProcessLookupError:
         pass  # it has ended meanwhile

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["REPLICA", "holder", "keep_logs", "label_of", "mine", "new_label", "remove_replica"]
+from blackstart.errors import BlackstartError
+from blackstart.events import ReplicaUp
+from blackstart.record.jsonl import sync_folder
+from blackstart.record.reader import read
+from blackstart.replica.programs.files import replaced
+from blackstart.replica.programs.service import SITE
+
+__all__ = [
+    "ASKED",
+    "LABEL",
+    "REPLICA",
+    "holder",
+    "keep_logs",
+    "label_of",
+    "mine",
+    "new_label",
+    "remove_replica",
+]
 
 REPLICA = "replica"
 """The sub-folder with the servers' data while they run."""
 
-_LABEL = ".label"
+ASKED = ".abort"
+"""A file in the drill's folder: `blackstart abort` asks for the end, so that the record can say that it was this command."""
+
+LABEL = ".label"
 _LOCK = ".lock"
 
 
@@ -23,7 +44,8 @@ _LOCK = ".lock"
 def mine(folder: Path) -> Iterator[bool]:
     """Hold a drill's folder for the length of the block; False when a living harness holds it.
 
-    The kernel lets go of the lock however its holder dies, so no stale lock can remain.
+    The kernel lets go of the lock however its holder dies, so no stale lock can remain. What the holder before was
+    asked to do is not asked of this one.
     """
     with (folder / _LOCK).open("a") as lock:
         try:
@@ -34,6 +56,8 @@ def mine(folder: Path) -> Iterator[bool]:
             lock.truncate(0)
             lock.write(f"{os.getpid()}\n")
             lock.flush()
+            with suppress(OSError):
+                (folder / ASKED).unlink(missing_ok=True)
             yield True
 
 
@@ -54,18 +78,33 @@ def holder(folder: Path) -> int | None:
 
 
 def new_label(folder: Path) -> str:
-    """A label that no other drill has, written down for whoever must clean up after a crash."""
+    """A label that no other drill has, durable for whoever must clean up after a crash or a power cut."""
     label = f"{folder.name}-{secrets.token_hex(6)}"
-    (folder / _LABEL).write_text(label + "\n", "utf-8")
+    replaced(folder / LABEL, f"{label}\n".encode())
+    sync_folder(folder)
     return label
 
 
 def label_of(folder: Path) -> str:
-    """The label of a drill's servers; empty when the drill died before it had one."""
+    """The label of a drill's servers, also when its file was lost; empty when the drill died before it had one."""
+    with suppress(OSError, ValueError):
+        if label := (folder / LABEL).read_text("utf-8").strip():
+            return label
+    return _label_on_record(folder) or _label_of_site(folder)
+
+
+def _label_on_record(folder: Path) -> str:
     try:
-        return (folder / _LABEL).read_text("utf-8").strip()
-    except FileNotFoundError:
+        return next((event.body.label for event in read(folder) if isinstance(event.body, ReplicaUp)), "")
+    except BlackstartError:
         return ""
+
+
+def _label_of_site(folder: Path) -> str:
+    """What the replica has written of itself; the record has it only once the replica is up."""
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        return str(json.loads((folder / REPLICA / SITE).read_bytes())["label"])
+    return ""
 
 
 def keep_logs(folder: Path) -> None:

@@ -8,30 +8,19 @@ well. The record is completed and closed with the truth: the harness died, and w
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from blackstart import watchdog
-from blackstart.clock import Stamp, SystemTime, iso
-from blackstart.drill.folder import REPLICA, keep_logs, label_of, mine, remove_replica
+from blackstart.drill.closing import close_record, closed, copied
+from blackstart.drill.folder import LABEL, REPLICA, holder, keep_logs, label_of, mine, remove_replica
 from blackstart.errors import BlackstartError
-from blackstart.events import (
-    Body,
-    DrillEnded,
-    Event,
-    FaultHealed,
-    FaultProven,
-    HarnessError,
-    ReplicaDown,
-)
-from blackstart.faults.ledger import NAME, Ledger, Row
-from blackstart.record.complete import complete
+from blackstart.faults.ledger import NAME, Ledger, LedgerFailed, Row
 from blackstart.record.ids import known
-from blackstart.record.reader import header, last, read
-from blackstart.record.store import Record
+from blackstart.record.reader import header
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -64,6 +53,7 @@ def recover(reports: Path) -> list[Recovered]:
     for folder in (reports / drill for drill in known(reports)):
         with _spared(folder) as drill:
             if _needs_it(folder):
+                _end_stopped(folder, drill)
                 watchdog.finished(folder)
                 with mine(folder) as ours:
                     if ours and _needs_it(folder):
@@ -86,6 +76,11 @@ def _spared(folder: Path) -> Iterator[Recovered]:
         drill.left.append(
             f"{error.filename or folder}: {error.strerror}; mend that, and run: blackstart recover"
         )
+    except Exception as error:  # what nobody has thought of
+        drill.left.append(
+            f"it cannot be recovered: {type(error).__name__}: {error}; see what is in {folder}, "
+            "and run: blackstart recover"
+        )
 
 
 def _needs_it(folder: Path) -> bool:
@@ -94,26 +89,20 @@ def _needs_it(folder: Path) -> bool:
     ledger = Ledger(folder)
     if ledger.open_rows() or ledger.damaged():
         return True
-    return (folder / "record.sqlite").exists() and not (_closed(folder) and _copied(folder))
+    return (folder / "record.sqlite").exists() and not (closed(folder) and copied(folder))
 
 
-def _closed(folder: Path) -> bool:
-    try:
-        event = last(folder)
-    except BlackstartError:
-        return False
-    return event is not None and event.kind == "drill.closed"
-
-
-def _copied(folder: Path) -> bool:
-    """Whether record.jsonl ends with the closing event as well: a harness may die between the two files."""
-    try:
-        return last(folder / "record.jsonl") == last(folder)
-    except BlackstartError:
-        return False
+def _end_stopped(folder: Path, drill: Recovered) -> None:
+    """End its watchdog where somebody stopped it: it may keep the folder, and would never end."""
+    if holder(folder) is None:
+        for pid in watchdog.end_stopped(label_of(folder)):
+            drill.did.append(f"ended its watchdog ({pid}), which was stopped")
 
 
 def _recover(folder: Path, drill: Recovered) -> None:
+    if _label_lost(folder):
+        drill.left.append(_find_label(folder))
+        return
     proofs = _undone(folder, drill)
     _end_servers(folder, drill)
     if not drill.left:
@@ -121,7 +110,7 @@ def _recover(folder: Path, drill: Recovered) -> None:
     if not drill.left:
         proofs |= _gone_with_servers(folder, drill)
     _see_damage(folder, drill)
-    _close_record(folder, proofs, drill)
+    drill.did += close_record(folder, proofs)
 
 
 # --- its faults -----------------------------------------------------------------------------------
@@ -132,14 +121,27 @@ def _undone(folder: Path, drill: Recovered) -> dict[str, str]:
     from blackstart.faults.healer import heal
 
     ledger = Ledger(folder)
-    if not ledger.open_rows() or not watchdog.processes(label_of(folder)):
+    if not watchdog.processes(label_of(folder)) or not _read_rows(ledger, drill):
         return {}
     replica = _attached(folder, drill)
     if replica is None:
         return {}
-    healed = heal(ledger, replica)
+    try:
+        healed = heal(ledger, replica)
+    except Exception as error:  # whatever it is, its servers must be ended all the same
+        drill.did.append(f"did not heal in its servers: {type(error).__name__}: {error}")
+        return {}
     drill.did += [str(each) for each in healed]
     return {each.row.fault: each.row.probe for each in healed if not each.why}
+
+
+def _read_rows(ledger: Ledger, drill: Recovered) -> list[Row]:
+    """What is open; nothing when the ledger cannot be read: its servers must be ended all the same."""
+    try:
+        return ledger.open_rows()
+    except LedgerFailed as error:
+        drill.did.append(f"did not heal in its servers: {error.message}")
+        return []
 
 
 def _attached(folder: Path, drill: Recovered) -> Replica | None:
@@ -194,6 +196,20 @@ def _see_damage(folder: Path, drill: Recovered) -> None:
 # --- its servers and their data -------------------------------------------------------------------
 
 
+def _label_lost(folder: Path) -> bool:
+    """Whether there may be servers that nobody can find: a drill has its label before it has anything else."""
+    return not label_of(folder) and ((folder / REPLICA).exists() or bool(Ledger(folder).open_rows()))
+
+
+def _find_label(folder: Path) -> str:
+    return (
+        f"its label is lost, so that its servers, if they still run, cannot be found; look for it: "
+        f"grep -zhs ^{watchdog.VARIABLE}={folder.name}- /proc/[0-9]*/environ | sort -zu | tr '\\0' '\\n'; "
+        f"write what stands behind the = sign (none, when nothing is printed) to "
+        f"{shlex.quote(str(folder / LABEL))}, and run: blackstart recover"
+    )
+
+
 def _end_servers(folder: Path, drill: Recovered) -> None:
     label = label_of(folder)
     met = watchdog.kill(label)
@@ -216,50 +232,3 @@ def _remove_data(folder: Path, drill: Recovered) -> None:
         drill.left.append(f"its data cannot be removed; remove it by hand: rm -rf {shlex.quote(str(data))}")
     else:
         drill.did.append("removed its servers' data")
-
-
-# --- its record -----------------------------------------------------------------------------------
-
-
-def _close_record(folder: Path, proofs: Mapping[str, str], drill: Recovered) -> None:
-    """Complete the record and close it, so that it verifies and says how it ended."""
-    if not (folder / "record.sqlite").exists():
-        return
-    if complete(folder):
-        drill.did.append("completed record.jsonl from the database")
-    if _closed(folder):
-        return
-    events = read(folder)
-    record = Record.reopen(folder)
-    for body in _last_words(events, Ledger(folder), proofs):
-        record.append(body, stamp=_stamp(events), actor="recover", source="harness")
-    record.close(_stamp(events))
-    drill.did.append(f"closed its record of {len(events)} events")
-
-
-def _last_words(events: list[Event], ledger: Ledger, proofs: Mapping[str, str]) -> Iterator[Body]:
-    yield HarnessError("harness", "it died before the drill was over; recover closed the record")
-    if not any(event.kind == "drill.ended" for event in events):
-        yield DrillEnded("error", "the harness died")
-    told = {event.body.fault for event in events if isinstance(event.body, FaultProven)}
-    for row in ledger.latest().values():
-        if row.state == "proven" and row.fault not in told:
-            yield FaultHealed(row.fault, _healer(ledger, row, proofs))
-            yield FaultProven(row.fault, proofs.get(row.fault, row.probe))
-    yield ReplicaDown()
-
-
-def _healer(ledger: Ledger, row: Row, proofs: Mapping[str, str]) -> Literal["people", "watchdog", "recover"]:
-    """Who ended a fault that the record does not know as healed."""
-    if "recovered" in ledger.states(row.fault):
-        return "people"
-    return "recover" if row.fault in proofs else "watchdog"
-
-
-def _stamp(events: list[Event]) -> Stamp:
-    """Now by the machine; by the drill, the moment at which its clock stopped."""
-    now = SystemTime().now()
-    last = events[-1] if events else None
-    drill_s = last.drill_s if last else 0.0
-    at = last.at if last else iso(now.wall)
-    return Stamp(at, iso(now.wall), now.mono_ns, drill_s)
