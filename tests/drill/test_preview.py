@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from blackstart.cli.main import _register, app
 from blackstart.drill.planning import Asked, drills_of
 from blackstart.drill.preview import preview
 from blackstart.errors import UsageError
+from blackstart.scenario import FaultSpec
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "scenarios/vault/auth-503.yaml"
@@ -22,10 +24,47 @@ def test_what_would_be_broken(tmp_path: Path) -> None:
     seen = preview(options)
     (fault,) = seen.faults
     assert (fault.fault, fault.target, fault.at_s, fault.ends_s) == ("vault.seal", "vault", 0.0, None)
-    assert fault.suffers == ["ship", "authenticate"]
-    assert fault.turns_red == "vault"
-    assert "unseal" in fault.undo
+    (piece,) = fault.pieces
+    assert piece.suffers == ["ship", "authenticate"]
+    assert piece.turns_red == "vault"
+    assert piece.undone == "unseals Vault with the key shares"
     assert json.dumps(seen.to_json())
+
+
+def test_parts_turns_and_growth_are_told(tmp_path: Path) -> None:
+    (options,) = drills_of(Asked(SCENARIO, tmp_path))
+    faults = [
+        {
+            "id": "both",
+            "fault": "compose",
+            "target": "vault",
+            "params": {
+                "parts": [
+                    {"fault": "vault.seal", "target": "vault"},
+                    {"fault": "network.latency", "target": "registry", "params": {"latency": "4s"}},
+                ]
+            },
+        },
+        {
+            "id": "again",
+            "fault": "process.kill",
+            "target": "search",
+            "repeat": {"times": 3, "every": "5m", "lasting": "1m"},
+        },
+        {"id": "grows", "fault": "network.latency", "target": "orders", "ramp": {"over": "6m"}},
+    ]
+    scenario = options.bundle.scenario.model_copy(
+        update={"faults": [FaultSpec.model_validate(fault) for fault in faults]}
+    )
+    both, again, grows = preview(replace(options, bundle=replace(options.bundle, scenario=scenario))).faults
+    assert [(piece.fault, piece.target) for piece in both.pieces] == [
+        ("vault.seal", "vault"),
+        ("network.latency", "registry"),
+    ]
+    assert both.pieces[1].params["latency"] == "4s"
+    assert both.pieces[1].suffers == ["ship"]
+    assert again.goes_on == "3 times, every 5m, for 1m each"
+    assert grows.goes_on == "grows in 4 steps over 6m"
 
 
 def test_it_touches_nothing(tmp_path: Path) -> None:
@@ -34,7 +73,7 @@ def test_it_touches_nothing(tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     done = CliRunner().invoke(app, ["run", str(SCENARIO), "--dry-run", "--reports-dir", str(reports)])
     assert done.exit_code == 0, done.output
-    assert "at 0s  sealed: vault.seal on vault" in done.output
+    assert "at 0s until the drill ends  sealed: vault.seal on vault" in done.output
     assert "Nothing was touched." in done.output
     assert not reports.exists()
 

@@ -11,7 +11,7 @@ from blackstart.source import format_duration
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Options
-    from blackstart.drill.preview import Planned, Preview
+    from blackstart.drill.preview import Piece, Planned, Preview
 
 __all__ = ["show"]
 
@@ -47,12 +47,31 @@ def _drill(drill: Preview) -> None:
 
 
 def _fault(fault: Planned) -> None:
-    end = "" if fault.ends_s is None else f" to {format_duration(fault.ends_s)}"
-    typer.echo(f"  at {format_duration(fault.at_s)}{end}  {fault.id}: {fault.fault} on {fault.target}")
+    end = "until the drill ends" if fault.ends_s is None else f"to {format_duration(fault.ends_s)}"
+    on = f" on {fault.target}" if len(fault.pieces) == 1 else ""
+    goes_on = f", {fault.goes_on}" if fault.goes_on else ""
+    typer.echo(f"  at {format_duration(fault.at_s)} {end}  {fault.id}: {fault.fault}{on}{goes_on}")
     if fault.skipped:
         typer.echo(f"      skipped: {fault.skipped}")
         return
-    typer.echo(f"      {fault.does}")
-    typer.echo(f"      seen by the probe {fault.turns_red}, red within {fault.within_s:g} s")
-    typer.echo(f"      the map says will suffer: {', '.join(fault.suffers) or 'nobody else'}")
-    typer.echo(f"      undone {fault.undo}")
+    for piece in fault.pieces:
+        if len(fault.pieces) > 1:
+            typer.echo(f"    - {piece.fault} on {piece.target}")
+        _piece(piece, fault.within_s)
+    when = "at the end of the drill" if fault.ends_s is None else "when its time is over"
+    typer.echo(f"      undone {when}; on an abort within 2 s")
+
+
+def _piece(piece: Piece, within_s: float) -> None:
+    params = ", ".join(f"{name} {_short(value)}" for name, value in piece.params.items())
+    typer.echo(f"      {piece.does}" + (f" ({params})" if params else ""))
+    typer.echo(f"      seen by the probe {piece.turns_red}, red within {within_s:g} s")
+    typer.echo(f"      the map says will suffer: {', '.join(piece.suffers) or 'nobody else'}")
+    typer.echo(f"      undone by the harness: it {piece.undone}")
+    typer.echo(f"      mended by people: {piece.fix}")
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return "+".join(map(str, value)) or "none"
+    return str(value) if value not in ("", None) else "none"

@@ -69,10 +69,12 @@ def run(
 
 def _run_all(planned: list[Options], as_json: bool) -> Exit:
     """Run one drill after the other; the worst of their exit codes."""
+    from blackstart.drill.resume import in_hours
     from blackstart.drill.run import run as run_drill
 
     results = []
     for each in planned:
+        in_hours(each, hint="run the rest then, or change limits.hours of the plan")
         result = played(each, as_json, run_drill)
         results.append(result)
         if result.exit_code is Exit.ABORTED or result.asked:

@@ -10,29 +10,46 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from blackstart.drill.arming import Armed, arm
+from blackstart.source import format_duration
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Options
+    from blackstart.faults.base import Fault
     from blackstart.platform import Platform
-    from blackstart.scenario import Scenario
+    from blackstart.scenario import FaultSpec, Scenario
 
-__all__ = ["Planned", "Preview", "preview"]
+__all__ = ["Piece", "Planned", "Preview", "preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing that a fault breaks. Most faults have one, `compose` has its parts."""
+
+    fault: str
+    target: str
+    params: dict[str, Any]
+    turns_red: str
+    does: str
+    suffers: list[str]
+    undone: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One fault to come. Times are seconds from the start of the response; `ends_s` None: with the drill."""
+    """One fault to come. Times are seconds from the start of the response; `ends_s` None: with the drill.
+
+    `goes_on` says how it grows or comes again, in words; empty when it stays as it is.
+    """
 
     id: str
     fault: str
     target: str
     at_s: float
     ends_s: float | None
-    turns_red: str
+    goes_on: str
     within_s: float
-    does: str
-    suffers: list[str]
-    undo: str
+    pieces: list[Piece]
     skipped: str
 
 
@@ -75,28 +92,42 @@ def preview(options: Options) -> Preview:
 
 
 def _planned(armed: Armed, platform: Platform) -> Planned:
-    spec, about = armed.spec, armed.fault.about()
+    spec = armed.spec
+    members = zip(armed.fault.members(armed.target), armed.probes, strict=True)
     return Planned(
         id=armed.id,
         fault=armed.type,
         target=armed.target,
         at_s=spec.at,
         ends_s=spec.ends(),
-        turns_red=armed.probe,
+        goes_on=_goes_on(spec),
         within_s=armed.within_s,
-        does=about.summary,
-        suffers=platform.suffers(armed.target),
-        undo=_undo(armed),
+        pieces=[_piece(fault, target, probe, platform) for (fault, target), probe in members],
         skipped=armed.skipped,
     )
 
 
-def _undo(armed: Armed) -> str:
-    when = "when its time is over" if armed.spec.ends() is not None else "at the end of the drill"
-    people = armed.fault.about().fix
-    return f"by the harness {when}, or on abort within 2 s; by people: {people}"
+def _piece(fault: Fault, target: str, probe: str, platform: Platform) -> Piece:
+    about = fault.about()
+    return Piece(
+        fault=about.name,
+        target=target,
+        params=fault.parameters(),
+        turns_red=probe,
+        does=about.summary,
+        suffers=platform.suffers(target),
+        undone=about.undone,
+        fix=about.fix,
+    )
+
+
+def _goes_on(spec: FaultSpec) -> str:
+    if spec.repeat:
+        every, lasting = format_duration(spec.repeat.every), format_duration(spec.repeat.lasting)
+        return f"{spec.repeat.times} times, every {every}, for {lasting} each"
+    return f"grows in {spec.ramp.steps} steps over {format_duration(spec.ramp.over)}" if spec.ramp else ""
 
 
 def _aborts(scenario: Scenario) -> Iterator[str]:
     for guard in scenario.abort_when:
-        yield f"{guard.probe} red for {guard.red_for:g} s"
+        yield f"{guard.probe} red for {format_duration(guard.red_for)}"

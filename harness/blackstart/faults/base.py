@@ -63,7 +63,7 @@ class Fault(BaseModel, ABC):
     within_s: ClassVar[float] = 5.0
     seen: ClassVar[str]
     fix: ClassVar[str]
-    undone: ClassVar[str]
+    undone: ClassVar[str] = "undoes what it did"
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
     grows_by: ClassVar[tuple[str, ...]] = ()
     """The numeric parameters that a scenario's `ramp` may let grow; none: the fault is there or it is not."""
