@@ -15,6 +15,7 @@ from blackstart.clock import (
     Instant,
     JumpClock,
     RealClock,
+    ResumedTime,
     Stamp,
     SystemTime,
     after,
@@ -262,3 +263,11 @@ def test_after_a_jump_the_two_times_differ() -> None:
     made = stamp(clock)
     assert (made.at, made.wall) == ("2026-04-26T16:30:00.000000Z", "2026-04-26T15:30:00.000000Z")
     assert after(START, made.drill_s) == clock.at()
+
+
+@given(st.floats(0.0, 100_000.0), st.sampled_from([0.01, 0.3, 1.0, 7.3, 30.0, 200.0, 400.0, 1000.0]))
+def test_a_replay_never_stands_just_before_the_second_it_was_put_to(drill_s: float, pace: float) -> None:
+    time = ResumedTime(START, 10**15, 0.0, pace=pace)
+    clock = RealClock(time, pace=pace)
+    time.move_to(drill_s)
+    assert drill_s <= clock.seconds() < drill_s + max(1e-6, 3 * pace / NS)

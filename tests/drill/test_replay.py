@@ -15,10 +15,9 @@ from blackstart.drill.arming import arm
 from blackstart.drill.assemble import assembled
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.past import Past
-from blackstart.drill.replay import Replay
+from blackstart.drill.replay import Diverged, Replay
 from blackstart.drill.resume import clock_of, options_from
-from blackstart.errors import UsageError
-from blackstart.events import Event, FreeText, ThreadPosted
+from blackstart.events import DrillOpened, Event, FreeText, ThreadPosted
 from blackstart.record.reader import read
 from blackstart.testing import FakeReplica
 
@@ -113,6 +112,52 @@ def test_a_record_that_this_version_would_not_write_is_refused(tmp_path: Path) -
         EVENTS[posted], actor="somebody", body=ThreadPosted("m-1", "#x", FreeText.of("hm"), False)
     )
     with pytest.raises(
-        UsageError, match=r"the drill cannot be resumed: event \d+ of its record is thread.posted"
+        Diverged, match=r"the drill cannot be resumed: event \d+ of its record is thread.posted"
     ):
         replayed([*EVENTS[:posted], strange, *EVENTS[posted + 1 :]], tmp_path)
+
+
+def playing(pace: float, events: list[Event]) -> Conductor:
+    """A replay of these events with nothing of a drill around it."""
+    options = replace(options_from(EVENTS, SAMPLE), mode="paced", pace=pace)
+    opened = EVENTS[0].body
+    assert isinstance(opened, DrillOpened)
+    clock, time = clock_of(options, [replace(EVENTS[0], body=replace(opened, pace=pace)), *events])
+    conductor = Conductor(clock, cast("Record", Never()))
+    conductor.replay = Replay(events, time, clock, conductor.hear, lambda: None)
+    return conductor
+
+
+def post(conductor: Conductor) -> None:
+    conductor.emit(posted(0.0, 0).body, actor="harness", source="harness")
+
+
+def posted(drill_s: float, seq: int) -> Event:
+    return replace(
+        EVENTS[0], seq=seq, drill_s=drill_s, body=ThreadPosted("m", "#x", FreeText.of("hm"), bot=False)
+    )
+
+
+@settings(max_examples=200)
+@given(st.floats(0.0, 20_000.0), st.floats(0.001, 700.0), st.sampled_from([1.0, 30.0, 200.0, 1000.0]))
+def test_whoever_waits_for_a_second_comes_to_it(began_s: float, wait_s: float, pace: float) -> None:
+    """What is due may lie a rounding behind the event that it caused, which is kept to the microsecond."""
+    due_s = began_s + wait_s
+    conductor = playing(pace, [posted(round(began_s, 6), 1), posted(round(due_s, 6), 2)])
+    conductor.at(due_s, "post", lambda: post(conductor))
+    post(conductor)
+    conductor.run_until(lambda: not conductor.replaying(), due_s + 1.0)
+    assert not conductor.replaying()
+
+
+def test_what_is_on_record_long_before_anything_is_due_is_another_drill() -> None:
+    conductor = playing(1.0, [posted(1.0, 1), posted(5.0, 2)])
+    post(conductor)
+    with pytest.raises(Diverged, match=r"event 2 of its record is thread\.posted .* \(nothing until 9 s\)"):
+        conductor.run_until(lambda: False, 9.0)
+
+
+def test_a_replay_that_is_left_stands_at_its_end() -> None:
+    conductor = playing(1.0, [posted(1.0, 1), posted(5.0, 2)])
+    conductor.leave_replay()
+    assert (conductor.now(), conductor.replaying()) == (5.0, False)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from blackstart.drill.drill import Drill, Mode
     from blackstart.replica.base import Progress
 
-__all__ = ["clock_of", "in_hours", "options_from", "options_of", "play", "resume"]
+__all__ = ["clock_of", "in_hours", "let_go", "options_from", "options_of", "play", "resume"]
 
 
 def options_of(folder: Path) -> Options:
@@ -61,11 +61,14 @@ def options_of(folder: Path) -> Options:
     return options
 
 
-def in_hours(options: Options, time: TimeSource | None = None) -> None:
+LATER = "resume it then, or end it for good: blackstart recover"
+
+
+def in_hours(options: Options, time: TimeSource | None = None, *, hint: str = LATER) -> None:
     """UsageError when the plan that it is a drill of lets none begin now."""
     if options.plan is not None:
         plan = recorded_text(Plan, options.plan.text, options.plan.path)
-        refuse_outside_hours(plan, "resume it then, or end it for good: blackstart recover", time)
+        refuse_outside_hours(plan, hint, time)
 
 
 def options_from(events: list[Event], folder: Path) -> Options:
@@ -156,10 +159,10 @@ def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
         finally:
             watchdog.kill(label)
             guard.goodbye()
-            _let_go(record, drill)
+            let_go(record, drill)
 
 
-def _let_go(record: Record, drill: Drill | None) -> None:
+def let_go(record: Record, drill: Drill | None) -> None:
     """Close the record of a drill that went on; one that never came so far can be resumed or recovered as before."""
     if drill is None or drill.conductor.replaying():
         record.leave()
