@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from blackstart.clock import Stamp
 from blackstart.drill.folder import new_label
+from blackstart.events import DrillOpened
 from blackstart.faults.ledger import Ledger
+from blackstart.record.store import Record
 
 PROGRAM = Path(sys.executable).with_name("blackstart")
 DRILL = "INC-2026-04-26-001"
@@ -59,6 +62,25 @@ def test_exit_5_and_the_command_where_something_is_left(folder: Path) -> None:
     assert drill["drill"] == DRILL
     (left,) = drill["left"]
     assert left.endswith(f"remove it: sed -i 2d {ledger}")
+
+
+def test_a_closed_drill_that_may_have_left_a_fault_is_listed_as_that(folder: Path) -> None:
+    moment = "2026-04-26T15:30:00.000000Z"
+    stamp = Stamp(moment, moment, 1, 0.0)
+    opened = DrillOpened(DRILL, 1, "0", "s.yaml", "c", 1, "local", "jump", 1.0, moment, 1.0, [], [])
+    record = Record.create(folder)
+    record.append(opened, stamp=stamp, actor="harness", source="harness")
+    record.close(stamp)
+    (folder / "review.json").write_text('{"outcome": "passed"}')
+    assert outcome(folder.parent) == "unhealed"
+    recovered = blackstart("recover", "--reports-dir", folder.parent)
+    assert "its record was closed before: only the ledger says that this is healed" in recovered.stdout
+    assert outcome(folder.parent) == "passed"
+
+
+def outcome(reports: Path) -> str:
+    (drill,) = json.loads(blackstart("list", "--reports-dir", reports, "--json").stdout)["drills"]
+    return str(drill["outcome"])
 
 
 @pytest.mark.parametrize("command", ["recover", "list", "verify", "show"])

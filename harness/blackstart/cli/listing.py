@@ -49,15 +49,29 @@ def _line(folder: Path) -> dict[str, Any]:
 
 
 def _outcome(folder: Path) -> str:
-    """What the drill's review says. Before there is one: it runs, its harness died, or recover has closed it since."""
+    """What the drill's review says, unless a fault of it may be left: then that. Before there is a review: it runs, its
+    harness died, or recover has closed it since.
+    """
     from blackstart.drill.folder import holder
 
+    if _closed(folder) and _unhealed(folder):
+        return "unhealed"
     try:
         return str(json.loads((folder / "review.json").read_text("utf-8"))["outcome"])
     except (OSError, ValueError, KeyError, TypeError):
         if holder(folder) is not None:
             return "running"
         return "recovered" if _closed(folder) else "died"
+
+
+def _unhealed(folder: Path) -> bool:
+    """Whether its ledger has a fault that is not proven healed, or cannot tell."""
+    from blackstart.faults.ledger import Ledger, LedgerFailed
+
+    try:
+        return bool(Ledger(folder).open_rows())
+    except LedgerFailed:
+        return True
 
 
 def _closed(folder: Path) -> bool:
