@@ -17,7 +17,7 @@ from blackstart.drill.conductor import Conductor
 from blackstart.drill.past import Past
 from blackstart.drill.replay import Diverged, Replay
 from blackstart.drill.resume import clock_of, options_from
-from blackstart.events import DrillOpened, Event, FreeText, ThreadPosted
+from blackstart.events import CommandStarted, DrillOpened, DrillResumed, Event, FreeText, ThreadPosted
 from blackstart.record.reader import read
 from blackstart.testing import FakeReplica
 
@@ -148,6 +148,18 @@ def test_whoever_waits_for_a_second_comes_to_it(began_s: float, wait_s: float, p
     post(conductor)
     conductor.run_until(lambda: not conductor.replaying(), due_s + 1.0)
     assert not conductor.replaying()
+
+
+def test_a_command_that_an_earlier_harness_died_at_was_typed_again() -> None:
+    command = next(i for i, event in enumerate(EVENTS) if event.kind == "command.started")
+    started = EVENTS[command]
+    finished = next(event for event in EVENTS[command:] if event.kind == "command.finished")
+    resumed = replace(started, body=DrillResumed(3.0), actor="harness")
+    assert isinstance(started.body, CommandStarted)
+    replay = playing(1.0, [started, resumed, started, resumed, started, finished]).replay
+    assert replay is not None
+    assert replay.command(started.actor, started.body.line.shown) == finished.body
+    assert not replay
 
 
 def test_what_is_on_record_long_before_anything_is_due_is_another_drill() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from blackstart import watchdog
-from blackstart.drill.folder import label_of
+from blackstart.drill.folder import holder, label_of
 from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.verify import verify
@@ -109,6 +109,39 @@ def test_a_drill_that_runs_is_not_resumed(tmp_path: Path, blackstart: Blackstart
         assert (done.returncode, "is still running" in done.stderr) == (2, True)
         assert process.poll() is None
         assert recorded(folder)
+
+
+def test_ctrl_c_while_it_is_brought_back_heals_and_closes(tmp_path: Path) -> None:
+    folder = killed_in_jump(tmp_path, "page.fired")
+    words = [str(PROGRAM), "resume", "latest", "--reports-dir", str(tmp_path)]
+    process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    until(lambda: holder(folder) == process.pid, "the resume's hand on the drill")
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 4
+    new = [event.kind for event in read(folder)]
+    assert "fault.reinjected" not in new
+    assert new[-1] == "drill.closed"
+    assert verify(folder).state == "ok"
+    assert Ledger(folder).open_rows() == []
+    assert not watchdog.processes(label_of(folder))
+
+
+def test_a_drill_that_was_aborted_is_recovered_and_not_resumed(
+    tmp_path: Path, blackstart: Blackstart
+) -> None:
+    with drilling(tmp_path) as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "fault.effective")
+        process.send_signal(signal.SIGINT)
+        await_event(folder, "abort.asked")
+        process.kill()
+        process.wait()
+        until(lambda: not watchdog.processes(label_of(folder)), "the end of every server")
+    done = blackstart("resume", "latest", "--reports-dir", tmp_path)
+    assert (done.returncode, "was aborted" in done.stderr) == (2, True)
+    assert blackstart("recover", "--reports-dir", tmp_path).returncode == 0
+    assert [body["fault"] for body in facts(read(folder), "fault.proven")] == ["sealed"]
+    assert verify(folder).state == "ok"
 
 
 def test_a_drill_that_was_recovered_is_not_resumed(tmp_path: Path, blackstart: Blackstart) -> None:

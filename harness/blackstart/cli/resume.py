@@ -17,7 +17,8 @@ def register(app: typer.Typer) -> None:
 def resume(drill: DrillArg = "latest", reports_dir: ReportsDir = REPORTS, as_json: AsJson = False) -> None:
     """Go on with a drill whose harness died: same servers, same ports, from its last event on disk.
 
-    What was broken when it died is broken again. The time in between counts for nothing. Exit codes as of run.
+    What was broken when it died is broken again, unless the drill was over: then it is only healed. One that was
+    aborted is not resumed. The time in between counts for nothing. Exit codes as of run.
 
     Example: blackstart resume INC-2026-04-26-001
     """

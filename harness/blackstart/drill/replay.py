@@ -130,11 +130,21 @@ class Replay:
 
     def command(self, who: str, line: str) -> CommandFinished | None:
         """What came of a command; None when it was not finished: then it is typed again."""
-        started = self._command_event("command.started", who, lambda body: body.line.shown == line)
+        started = self._started(who, line)
+        while started is not None and self._resumed_at_it():
+            started = self._started(who, line)
         if started is None:
             return None
         finished = self._command_event("command.finished", who, lambda body: body.command == started.command)
         return finished if isinstance(finished, CommandFinished) else None
+
+    def _started(self, who: str, line: str) -> Any:
+        return self._command_event("command.started", who, lambda body: body.line.shown == line)
+
+    def _resumed_at_it(self) -> bool:
+        """Whether an earlier harness died at the command that was just begun: its successor had it typed again."""
+        own = (event.kind for event in self._events if event.kind not in EXTERNAL)
+        return next(own, "") == "command.started"
 
     def _command_event(self, kind: str, who: str, fits: Callable[[Any], bool]) -> Any:
         while self._events and self._events[0].kind in EXTERNAL:
