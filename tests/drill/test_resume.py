@@ -265,6 +265,11 @@ def test_a_drill_that_was_aborted_is_not_resumed(tmp_path: Path, body: Body) -> 
     assert why == f"{tmp_path.name} was aborted: blackstart recover finishes it"
 
 
+def test_a_drill_whose_servers_were_taken_down_is_not_resumed(tmp_path: Path) -> None:
+    why = refused(tmp_path, until("replica.down"))
+    assert why == f"{tmp_path.name} has no servers' data any more: blackstart recover closes it"
+
+
 PLAN = """\
 kind: plan
 title: At night

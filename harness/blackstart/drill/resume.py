@@ -118,7 +118,7 @@ def _resumable(folder: Path) -> list[Event]:
     if "replica.up" not in kinds:
         hint = "blackstart recover closes it; then run it again"
         raise UsageError(f"{folder.name} died before its replica was up", hint=hint)
-    if not (folder / REPLICA).is_dir():
+    if "replica.down" in kinds or not (folder / REPLICA).is_dir():
         raise UsageError(f"{folder.name} has no servers' data any more", hint="blackstart recover closes it")
     return events
 
