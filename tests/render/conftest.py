@@ -9,7 +9,7 @@ import pytest
 
 from blackstart import events as ev
 from blackstart.events import Event, FreeText
-from blackstart.review.model import Finding, Gate, Metric, Rating, Review, Span, StepLine, Where
+from blackstart.review.model import Broken, Finding, Gate, Metric, Rating, Review, Span, StepLine, Where
 from blackstart.testing import History
 
 PROTOCOL = "scenarios/protocols/playbook.yaml"
@@ -296,6 +296,10 @@ def judged(events: Sequence[Event], *, told: bool) -> Review:
         gate=Gate("pass", [])
         if told
         else Gate("fail", ["P04-acknowledge-in-time failed: no", "TTX is 90 s"]),
+        broken=[
+            Broken("sealed", "vault.seal", "vault", "proven healed", 60.8, 930.0, "people", [red - 1, red]),
+            Broken("late", "process.kill", "dns", "skipped", None, None, "", []),
+        ],
         spans=spans,
     )
 
@@ -392,6 +396,7 @@ def hostile(mute: Drill) -> Drill:
         ratings=[Rating(t, "U", [t]) for t in HOSTILE[:11]],
         steps=[StepLine(t, t, t, "failed", t, 1, [2], t) for t in HOSTILE[:11]],
         gate=Gate("fail", list(HOSTILE[:11])),
+        broken=[Broken(t, t, t, "proven healed", 1.0, None, "people", [2, 9999]) for t in HOSTILE[:11]],
         spans=[Span("role:" + t, t, 1.0, 2.0, 1, None) for t in HOSTILE[:11]],
     )
     return Drill(judged_, script.events)

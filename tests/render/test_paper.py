@@ -39,11 +39,18 @@ def headings(source: str) -> list[str]:
     ]
 
 
+def test_what_was_broken_and_who_ended_it(mute: Drill) -> None:
+    said = render.markdown(mute.review, mute.events)
+    assert "| vault.seal on vault | sealed | 0:01:00 | 0:15:30 | people | proven healed |" in said
+    assert "| process.kill on dns | late |   |   |   | skipped |" in said
+
+
 def test_the_parts_in_their_order(mute: Drill) -> None:
     assert headings(render.markdown(mute.review, mute.events)) == [
         "Overview",
         "Headline",
         "What to change first",
+        "What was broken",
         "Metrics",
         "Findings",
         "Runbook steps",

@@ -15,12 +15,12 @@ from blackstart.events import DrillOpened, Event
 from blackstart.render.clean import one_line
 from blackstart.render.figures import Figure, figure
 from blackstart.render.findings import Change, Findings, changes, findings
-from blackstart.render.words import count, duration
+from blackstart.render.words import count, drill_time, duration
 
 if TYPE_CHECKING:
-    from blackstart.review.model import Review, StepLine
+    from blackstart.review.model import Broken, Review, StepLine
 
-__all__ = ["NOTICE", "RATING_MEANS", "StepView", "View", "view"]
+__all__ = ["NOTICE", "RATING_MEANS", "BrokenView", "StepView", "View", "view"]
 
 NOTICE = "Drill: nothing of this was real production."
 
@@ -63,6 +63,19 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenView:
+    """One fault: what was broken, from when to when in drill time, and who ended it."""
+
+    what: str
+    name: str
+    begin: str
+    end: str
+    by: str
+    state: str
+    events: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Everything that every face says."""
 
@@ -79,6 +92,7 @@ class View:
     changes: list[Change]
     metrics: list[Figure]
     findings: Findings
+    broken: list[BrokenView]
     steps: list[StepView]
     ratings: list[tuple[str, str, list[str]]]
     about: dict[str, str] = field(default_factory=dict)
@@ -110,6 +124,7 @@ def view(review: Review, events: Sequence[Event] = ()) -> View:
         changes=changes(review.findings, found.failed),
         metrics=list(figures.values()),
         findings=found,
+        broken=[_broken(fault) for fault in review.broken],
         steps=[_step(line) for line in review.steps],
         ratings=[
             (one_line(rating.capability), rating.rating, [one_line(why) for why in rating.because])
@@ -130,6 +145,21 @@ def _outcome_means(review: Review) -> str:
 def _not_of_findings(reasons: Sequence[str], rules: Sequence[str]) -> list[str]:
     """The gate's reasons but for those that a finding below says at length."""
     return [reason for reason in reasons if not any(reason.startswith(f"{rule} ") for rule in rules)]
+
+
+_BY = {"harness": "the harness", "watchdog": "the watchdog", "recover": "blackstart recover"}
+
+
+def _broken(fault: Broken) -> BrokenView:
+    return BrokenView(
+        what=one_line(f"{fault.type} on {fault.target}"),
+        name=one_line(fault.fault),
+        begin="" if fault.injected_s is None else drill_time(fault.injected_s),
+        end="" if fault.over_s is None else drill_time(fault.over_s),
+        by=_BY.get(fault.over_by, fault.over_by),
+        state=fault.state,
+        events=fault.events,
+    )
 
 
 def _step(line: StepLine) -> StepView:

@@ -26,6 +26,7 @@ def paper(review: Review, events: Sequence[Event]) -> str:
         *_overview(said, known),
         *_headline(said),
         *_changes(said),
+        *_broken(said),
         *_metrics(said),
         *_findings(said),
         *_steps(said),
@@ -98,6 +99,24 @@ def _changes(said: View) -> Iterator[str]:
         where = f" See {text(change.where)}." if change.where else ""
         yield f"{number}. {text(change.proposal)} ({text(change.rule)}.{cost}{where})"
     yield ""
+
+
+def _broken(said: View) -> Iterator[str]:
+    yield "## What was broken"
+    yield ""
+    rows = (
+        [
+            text(one.what),
+            text(one.name),
+            one.begin,
+            one.end,
+            one.by,
+            one.state,
+            ", ".join(map(str, one.events)),
+        ]
+        for one in said.broken
+    )
+    yield from table(["Fault", "Name", "From", "To", "Ended by", "State", "Events"], rows)
 
 
 def _metrics(said: View) -> Iterator[str]:

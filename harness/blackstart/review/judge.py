@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from blackstart.review.broken import broken_of
 from blackstart.review.facts import Facts
 from blackstart.review.findings import findings_of
 from blackstart.review.gate import gate_of, outcome_of
@@ -44,6 +45,7 @@ def review(events: Sequence[Event]) -> Review:
         findings=findings,
         ratings=[] if facts.invalid else ratings_of(findings, metrics),
         gate=gate,
+        broken=broken_of(facts),
         spans=spans_of(facts),
     )
 

@@ -99,6 +99,23 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """One fault of the drill. Times are drill seconds; `over_s` is when it was over, `over_by` who ended it.
+
+    Where people mended it, it was over when its probe turned green; else when it was undone.
+    """
+
+    fault: str
+    type: str
+    target: str
+    state: Literal["proven healed", "not proven healed", "no effect", "not injected", "skipped"]
+    injected_s: float | None
+    over_s: float | None
+    over_by: Literal["people", "harness", "watchdog", "recover", ""]
+    events: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of drill time on one lane of the picture. Lanes are `probe:`, `fault:` and `role:` with a name.
 
@@ -130,6 +147,7 @@ class Review:
     findings: list[Finding]
     ratings: list[Rating]
     gate: Gate
+    broken: list[Broken] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

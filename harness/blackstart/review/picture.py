@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blackstart.review.broken import end_of
 from blackstart.review.model import Span
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
     from blackstart.chain import Event
     from blackstart.review.facts import Facts
-    from blackstart.review.timeline import FaultFact
 
 __all__ = ["spans_of"]
 
@@ -39,22 +39,7 @@ def _faults(facts: Facts) -> Iterator[Span]:
     for fault in facts.line.faults.values():
         if fault.injected:
             label = f"{fault.body.type} on {fault.body.target}"
-            yield _span(facts, f"fault:{fault.body.fault}", label, fault.injected, _end_of(facts, fault))
-
-
-def _end_of(facts: Facts, fault: FaultFact) -> Event | None:
-    """Where people undid it, its probe's last way back to green; else where the harness undid it."""
-    if fault.healed_by == "people" and fault.injected:
-        greens = [
-            span.end.event
-            for span in facts.health.spans(fault.body.probe)
-            if span.state == "red"
-            and span.end
-            and fault.injected.seq < span.end.event.seq < facts.line.until_seq
-        ]
-        if greens:
-            return greens[-1]
-    return fault.healed
+            yield _span(facts, f"fault:{fault.body.fault}", label, fault.injected, end_of(facts, fault))
 
 
 def _roles(facts: Facts) -> Iterator[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from blackstart import events as ev
 from blackstart.errors import RecordError
@@ -89,7 +89,7 @@ class FaultFact:
     effective: Event | None = None
     ineffective: Event | None = None
     healed: Event | None = None
-    healed_by: str = ""
+    healed_by: Literal["people", "harness", "watchdog", "recover", ""] = ""
     proven: Event | None = None
     unproven: Event | None = None
 
