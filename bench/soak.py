@@ -47,7 +47,7 @@ from blackstart import watchdog
 from blackstart.check import load_scenario
 from blackstart.drill.folder import REPLICA, label_of
 from blackstart.drill.recover import recover
-from blackstart.errors import BlackstartError
+from blackstart.errors import BlackstartError, ReplicaError
 from blackstart.events import FaultUnproven
 from blackstart.faults.catalogue import load, names, of_row
 from blackstart.faults.ledger import Ledger, Row
@@ -79,6 +79,9 @@ LEFT_AFTER_S = 3.0
 ENDED_S = 60.0
 """Real seconds that a harness gets to end in order after SIGTERM; more means that it hangs."""
 
+PORTS_S = 60.0
+"""Real seconds in which kept servers must start again: a drill beside them that has one of their ports is over then."""
+
 SERVED_S = 10.0
 """Real seconds in which a fault's probe must be green once its servers are started again."""
 
@@ -99,6 +102,9 @@ clean_window: 10s
 limits: {{respond: 10m, observe: 2m}}
 gate: {{no_finding: major}}
 """
+
+EXPECTED = (0, 1, 4, -signal.SIGTERM)
+"""How a harness ends that was not killed: judged, aborted, or asked to end before it was there to hear it."""
 
 LEFT = ("faults_left", "events_lost", "processes_left", "records_unreadable", "not_recovered")
 """What must be zero."""
@@ -347,7 +353,7 @@ def look_deep(this: Round, folder: Path, *, proven_too: bool) -> None:
         return
     try:
         replica = LocalReplica.attach(folder / REPLICA, label_of(folder))
-        replica.resume_up(lambda what, done, total: None)
+        up_again(replica)
     except BlackstartError as error:
         for row in rows:
             this.wrong("faults_left", f"{named(row)}, and cannot be looked at: {error.message}")
@@ -358,6 +364,18 @@ def look_deep(this: Round, folder: Path, *, proven_too: bool) -> None:
     finally:
         replica.down()
         watchdog.kill(label_of(folder))
+
+
+def up_again(replica: LocalReplica) -> None:
+    """Start it again; another round's drill may have one of its ports, and gives it back. ReplicaError."""
+    ends = time.monotonic() + PORTS_S
+    while True:
+        try:
+            return replica.resume_up(lambda what, done, total: None)
+        except ReplicaError:
+            if time.monotonic() >= ends:
+                raise
+        time.sleep(0.5)
 
 
 def closing(this: Round) -> bool:
@@ -450,6 +468,11 @@ def summary(rounds: list[Round]) -> dict[str, Any]:
         "paced": sum(this.paced for this in rounds),
         "ended": dict(Counter(this.how for this in rounds)),
         "exit_codes_unless_killed": dict(Counter(this.exit_code for this in rounds if this.how != "SIGKILL")),
+        "other_exits": [
+            f"round {this.number}, {this.how}: {this.exit_code}: {this.said}"
+            for this in rounds
+            if this.how != "SIGKILL" and this.exit_code not in EXPECTED
+        ],
         "stages": dict(Counter(this.stage for this in rounds)),
         "faults": dict(Counter(fault.split(" on ")[0] for this in rounds for fault in this.faults)),
         "events": sum(this.events for this in rounds),
