@@ -12,6 +12,7 @@ import pytest
 from blackstart.drill.abort import ASKED, abort, running
 from blackstart.drill.folder import holder, mine
 from blackstart.errors import UsageError
+from blackstart.faults.ledger import Ledger
 
 
 @pytest.fixture
@@ -39,6 +40,18 @@ def test_two_run_and_none_is_named(reports: Path) -> None:
         with pytest.raises(UsageError, match="2 drills are running") as seen:
             abort(reports)
     assert seen.value.hint == "name one: --drill INC-2026-04-26-001"
+
+
+def test_one_that_died_is_not_to_be_aborted_but_recovered(reports: Path) -> None:
+    died = reports / "INC-2026-04-26-002"
+    Ledger(died).intend("sealed", type="vault.seal", target="vault", params={}, undo={})
+    for asked in ("", died.name):
+        with pytest.raises(UsageError) as seen:
+            abort(reports, asked)
+        assert seen.value.hint == (
+            "INC-2026-04-26-002 died, and what it broke may remain: "
+            "blackstart recover, or blackstart resume INC-2026-04-26-002"
+        )
 
 
 HARNESS = """

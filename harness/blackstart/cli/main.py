@@ -77,7 +77,7 @@ def options(
 
 
 def main() -> None:
-    """The entry point of the `blackstart` program."""
+    """The command line, with an exit code for every error."""
     _ready_output()
     _register()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,15 +53,24 @@ def abort(reports: Path, drill: str = "", *, time: TimeSource | None = None) -> 
 def _chosen(reports: Path, drill: str) -> str:
     there = running(reports)
     if drill and drill not in there:
-        hint = f"running: {', '.join(there) or 'none'}"
+        hint = _dead(reports, [drill]) or f"running: {', '.join(there) or 'none'}"
         raise UsageError(f"no drill {drill} is running in {reports}", hint=hint)
     if not there:
-        raise UsageError(f"no drill is running in {reports}", hint="give its folder to --reports-dir")
+        hint = _dead(reports, known(reports)) or "give its folder to --reports-dir"
+        raise UsageError(f"no drill is running in {reports}", hint=hint)
     if len(there) > 1 and not drill:
         raise UsageError(
             f"{len(there)} drills are running in {reports}", hint=f"name one: --drill {there[0]}"
         )
     return drill or there[0]
+
+
+def _dead(reports: Path, drills: Sequence[str]) -> str:
+    """What to do about those of these drills that left faults open when they died; empty when none did."""
+    left = [drill for drill in drills if (reports / drill).is_dir() and Ledger(reports / drill).open_rows()]
+    if not left:
+        return ""
+    return f"{', '.join(left)} died, and what it broke may remain: blackstart recover, or blackstart resume {left[-1]}"
 
 
 def _ask(folder: Path) -> None:
