@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +16,7 @@ from blackstart.faults.catalogue import of_row
 from blackstart.faults.healer import heal
 from blackstart.faults.ledger import Ledger, Row
 from blackstart.replica.waiting import wait_until
+from blackstart.scenario import Part
 from blackstart.testing import FakeReplica, ManualTime, SetProbe
 
 if TYPE_CHECKING:
@@ -176,6 +177,27 @@ def test_green_alone_is_no_proof_and_neither_is_gone_alone(
 def test_a_probe_that_the_fault_brings_proves_it(ledger: Ledger, replica: FakeReplica) -> None:
     ledger.intend("own", type="test.break", target="vault", params={}, undo={}, probe="vault-own")
     assert healed(ledger, replica)["own"] == ""
+
+
+class Both(Break):
+    """Breaks its target, and is seen by the probes of two."""
+
+    def composed(self) -> Mapping[tuple[str | int, ...], Part]:
+        return {("parts", n): Part(fault="test.break", target=t) for n, t in enumerate(("vault", "dns"))}
+
+    def probe_names(self, target: str, own: Callable[[str], str]) -> tuple[str, ...]:
+        return (own("vault"), own("dns"))
+
+
+def test_every_part_must_be_seen(
+    ledger: Ledger, replica: FakeReplica, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blackstart.faults.healer.of_row", lambda row: Both().in_world(world))
+    ledger.intend("both", type="test.both", target="vault", params={}, undo={}, probe="vault")
+    replica.set_probes["dns"].turn("red", "no answer")
+    assert healed(ledger, replica)["both"] == "the probe dns is red: no answer"
+    replica.set_probes["dns"].turn("green")
+    assert healed(ledger, replica)["both"] == ""
 
 
 def test_a_probe_that_nobody_has_proves_nothing(ledger: Ledger, replica: FakeReplica) -> None:

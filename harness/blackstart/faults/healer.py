@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from blackstart.faults.ledger import Ledger, LedgerFailed, Row
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault
     from blackstart.faults.ledger import State
-    from blackstart.replica.base import Replica
+    from blackstart.replica.base import Probe, Replica
 
 __all__ = ["AGAIN_AFTER_S", "PROVEN_WITHIN_S", "Healed", "heal"]
 
@@ -162,19 +162,31 @@ class _Healing:
         return "" if gone else f"{row.type} is still on {row.target}"
 
     def _red(self, row: Row, fault: Fault) -> str:
-        """What the row's probe says against it; an empty text when it is green, or when the row names none."""
-        if not row.probe:
-            return ""
+        """What the row's probe, or one of its parts', says against it; an empty text when all are green or it has none."""
         try:
-            probe = self._probes.get(row.probe) or fault.probe(self._replica, row.target)
+            names, brought = self._shown_by(row, fault)
         except Exception as error:  # as above
             return f"the probe {row.probe} cannot be made: {error}"
-        if probe is None or probe.name != row.probe:
-            return f"there is no probe {row.probe} any more"
-        reading = probe.read()
-        return (
-            "" if reading.state == "green" else f"the probe {row.probe} is {reading.state}: {reading.reason}"
+        return next((why for name in names if (why := self._not_green(name, brought))), "")
+
+    def _shown_by(self, row: Row, fault: Fault) -> tuple[Sequence[str], dict[str, Probe]]:
+        """The names of its probes, and the probes among them that it brings."""
+        members = fault.members(row.target)
+        brought = [probe for part, its in members if (probe := part.probe(self._replica, its)) is not None]
+        names = (
+            fault.probe_names(row.target, self._own) if fault.composed() else (row.probe,) * bool(row.probe)
         )
+        return names, {probe.name: probe for probe in brought}
+
+    def _own(self, target: str) -> str:
+        return next((probe.name for probe in self._probes.values() if probe.subject == target), target)
+
+    def _not_green(self, name: str, brought: Mapping[str, Probe]) -> str:
+        probe = self._probes.get(name) or brought.get(name)
+        if probe is None:
+            return f"there is no probe {name} any more"
+        reading = probe.read()
+        return "" if reading.state == "green" else f"the probe {name} is {reading.state}: {reading.reason}"
 
     def _mark(self, each: Healed, state: State) -> None:
         """Healing goes on without a mark that failed: the row then stays open, and healing again does no harm."""
