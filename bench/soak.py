@@ -154,7 +154,9 @@ def drill(scenario: Path, reports: Path, seed: int, pace: float | None) -> None:
 
     Record.append = told  # type: ignore[method-assign]  # to know what the harness was promised
     (options,) = drills_of(Asked(scenario, reports, ROOT, crew="silent", seed=seed, pace=pace))
-    sys.exit(int(run(options).exit_code))
+    result = run(options)
+    print(result.error or "", file=sys.stderr)
+    sys.exit(int(result.exit_code))
 
 
 # --- one round ------------------------------------------------------------------------------------
