@@ -15,8 +15,9 @@ from blackstart.drill.arming import arm
 from blackstart.drill.assemble import assembled
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.past import Past
+from blackstart.drill.recorded import options_from
 from blackstart.drill.replay import Diverged, Replay
-from blackstart.drill.resume import clock_of, options_from
+from blackstart.drill.resume import clock_of
 from blackstart.events import CommandStarted, DrillOpened, DrillResumed, Event, FreeText, ThreadPosted
 from blackstart.record.reader import read
 from blackstart.testing import FakeReplica

@@ -21,8 +21,9 @@ from blackstart.drill.assemble import assembled
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.folder import REPLICA
 from blackstart.drill.past import Past
+from blackstart.drill.recorded import in_hours, options_from
 from blackstart.drill.replay import Diverged
-from blackstart.drill.resume import clock_of, in_hours, let_go, options_from, options_of, play
+from blackstart.drill.resume import clock_of, let_go, options_of, play
 from blackstart.drill.run import Result, finished
 from blackstart.errors import Exit, UsageError
 from blackstart.events import AbortAsked, DrillEnded, Event, FaultIntended, FreeText, ThreadPosted

@@ -8,48 +8,38 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blackstart import runbook as runbooks
 from blackstart import watchdog
-from blackstart.check import InputFile, ScenarioBundle
 from blackstart.clock import (
     DrillClock,
     JumpClock,
     RealClock,
     ResumedTime,
     SystemTime,
-    TimeSource,
     stamp,
 )
-from blackstart.crew import Crew
 from blackstart.drill import stages
 from blackstart.drill.arming import arm
 from blackstart.drill.assemble import assembled, closed
 from blackstart.drill.conductor import Conductor
-from blackstart.drill.drill import Options
 from blackstart.drill.folder import REPLICA, label_of, mine
 from blackstart.drill.past import Past
-from blackstart.drill.planning import refuse_outside_hours
+from blackstart.drill.recorded import in_hours, options_from
 from blackstart.drill.replay import Replay
 from blackstart.drill.run import Result, finished
 from blackstart.errors import UsageError
 from blackstart.events import DrillEnded, DrillOpened, DrillResumed, Event
 from blackstart.faults.healer import heal
 from blackstart.faults.ledger import Ledger
-from blackstart.plan import Plan
-from blackstart.platform import Platform
-from blackstart.protocol import Protocol
 from blackstart.record.reader import read
 from blackstart.record.store import Record
 from blackstart.replica.local import LocalReplica
 from blackstart.replica.tools import ensure_tools
-from blackstart.scenario import Scenario
-from blackstart.source import recorded_text
 
 if TYPE_CHECKING:
-    from blackstart.drill.drill import Drill, Mode
+    from blackstart.drill.drill import Drill, Options
     from blackstart.replica.base import Progress
 
-__all__ = ["clock_of", "in_hours", "let_go", "options_from", "options_of", "play", "resume"]
+__all__ = ["clock_of", "let_go", "options_of", "play", "resume"]
 
 
 def options_of(folder: Path) -> Options:
@@ -59,50 +49,6 @@ def options_of(folder: Path) -> Options:
     if not _ended(events):
         in_hours(options)
     return options
-
-
-LATER = "resume it then, or end it for good: blackstart recover"
-
-
-def in_hours(options: Options, time: TimeSource | None = None, *, hint: str = LATER) -> None:
-    """UsageError when the plan that it is a drill of lets none begin now."""
-    if options.plan is not None:
-        plan = recorded_text(Plan, options.plan.text, options.plan.path)
-        refuse_outside_hours(plan, hint, time)
-
-
-def options_from(events: list[Event], folder: Path) -> Options:
-    """What the drill of these events was asked to do."""
-    opened = events[0].body
-    assert isinstance(opened, DrillOpened)
-    files = {file["kind"]: InputFile(**file) for file in opened.inputs}
-    mode: Mode = "jump" if opened.clock == "jump" else "real" if opened.clock == "real" else "paced"
-    return Options(
-        bundle=_bundle(folder, files),
-        crew=recorded_text(Crew, files["crew"].text, files["crew"].path),
-        crew_name=opened.crew,
-        crew_file=files["crew"],
-        plan=files.get("plan"),
-        reports=folder.parent,
-        seed=opened.seed,
-        replica=opened.replica,
-        mode=mode,
-        pace=opened.pace,
-    )
-
-
-def _bundle(folder: Path, files: dict[str, InputFile]) -> ScenarioBundle:
-    scenario, protocol, runbook, platform = (
-        files[k] for k in ("scenario", "protocol", "runbook", "platform")
-    )
-    return ScenarioBundle(
-        folder,
-        recorded_text(Scenario, scenario.text, scenario.path),
-        recorded_text(Protocol, protocol.text, protocol.path),
-        runbooks.parse(runbook.text, runbook.path),
-        recorded_text(Platform, platform.text, platform.path),
-        (scenario, protocol, runbook, platform),
-    )
 
 
 def _resumable(folder: Path) -> list[Event]:
