@@ -180,9 +180,10 @@ def test_a_probe_that_stays_red_is_unproven(stand: Stand, bench: Bench) -> None:
     assert [row.fault for row in bench.ledger.open_rows()] == ["down"]
 
 
-def test_what_breaks_after_its_undo_is_undone_again(stand: Stand, bench: Bench) -> None:
+@pytest.mark.parametrize("late", [1, 2, 5])
+def test_what_breaks_after_its_undo_is_undone_again(stand: Stand, bench: Bench, late: int) -> None:
     bench.inject()
-    bench.fault.late = 1
+    bench.fault.late = late
     bench.faults.heal_all()
     assert faults_of(stand)[-3:] == ["fault.healing", "fault.healed", "fault.proven"]
 

@@ -84,3 +84,23 @@ def test_a_number_that_is_none_is_refused(ask: Asking) -> None:
     make(ask)
     for text in (b'{"type": "noop", "toxicity": NaN}', b'{"type": "noop", "toxicity": Infinity}'):
         assert ask("POST", "/proxies/one/toxics", text).status == 400
+
+
+def test_a_defect_of_ours_is_answered_too(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(self: Collection) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(Collection, "all", broken)
+    assert ask("GET", "/proxies").status == 500
+    assert "ZeroDivisionError: ours" in capsys.readouterr().err
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**400)])
+def test_a_number_that_no_float_can_hold(ask: Asking, huge: int) -> None:
+    make(ask)
+    answer = ask("POST", "/proxies/one/toxics", {"type": "latency", "toxicity": huge})
+    assert answer.status == 400
+    assert b"toxicity" in answer.body

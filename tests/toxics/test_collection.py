@@ -167,6 +167,35 @@ def test_a_proxy_that_populate_cannot_replace_is_still_there(collection: Collect
     assert before.enabled
 
 
+def test_a_proxy_that_populate_cannot_replace_still_comes_up_by_itself(
+    collection: Collection, loop: Loop, clock: ManualClock
+) -> None:
+    proxy = collection.create(wish(enabled=False, ttl_ms=1_000))
+    with pytest.raises(PopulateFailed):
+        collection.populate([wish(upstream="127.0.0.1:2", listen="192.0.2.1:80")])
+    clock.move_to(1_000)
+    loop.run_due()
+    assert proxy.enabled
+
+
+@pytest.mark.parametrize("enabled", [None, True])
+def test_a_proxy_that_is_up_takes_no_time_to_live(collection: Collection, enabled: bool | None) -> None:
+    more: dict[str, Any] = {"ttl_ms": 400} if enabled is None else {"ttl_ms": 400, "enabled": enabled}
+    assert "say enabled false with it" in refused(collection.create, wish(**more)).message
+    before = collection.create(wish()).to_json()
+    assert "say enabled false with it" in refused(collection.update, "one", more).message
+    assert collection.get("one").to_json() == before
+
+
+@pytest.mark.parametrize("field", ["listen", "upstream"])
+def test_an_address_that_cannot_be_written(collection: Collection, field: str) -> None:
+    assert "cannot be written" in refused(collection.create, wish(**{field: "\ud800:1"})).message
+
+
+def test_an_address_that_is_no_name_of_a_host(collection: Collection) -> None:
+    assert "a..b" in refused(collection.create, wish(listen="a..b:80")).message
+
+
 def test_reset_leaves_no_time_to_live_behind(collection: Collection, loop: Loop) -> None:
     collection.create(wish())
     collection.add_toxic("one", {"type": "noop", "ttl_ms": 500})

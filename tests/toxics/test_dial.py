@@ -53,7 +53,7 @@ def test_it_connects(real: Loop, listener: socket.socket, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["127.0.0.1:1", "no.such.name.invalid:80", "nonsense", "127.0.0.1:x", "localhost:1"]
+    "text", ["127.0.0.1:1", "no.such.name.invalid:80", "nonsense", "127.0.0.1:x", "localhost:1", "a..b:80"]
 )
 def test_it_does_not(real: Loop, text: str) -> None:
     assert dialled(real, text) is None

@@ -28,6 +28,8 @@ class TestMatching:
             ({"path": "/token"}, "GET /token?service=x HTTP/1.1", True),
             ({"path": "/token"}, "GET http://registry/token HTTP/1.1", True),
             ({"path": "/a|/b", "method": "GET"}, "GET /b HTTP/1.1", True),
+            ({"path": "/v2/token"}, "GET /v2/%74oken HTTP/1.1", True),
+            ({"path": r"/v2/(.*/)?blobs/[^/]+"}, "GET /v2/app/blobs/x HTTP/1.1", True),
         ],
     )
     def test_by_method_and_by_the_whole_path(
@@ -79,6 +81,9 @@ class TestAnswer:
         ({"status": "503"}, "status"),
         ({"path": "("}, "regular expression"),
         ({"path": "*"}, "regular expression"),
+        ({"path": "(a+)+b"}, "stall"),
+        ({"path": "((a|b)c)*"}, "stall"),
+        ({"path": "(?:x[)]*){2,}"}, "stall"),
         ({"method": "GET /"}, "method"),
         ({"every": 0}, "every"),
         ({"delay": -1}, "delay"),

@@ -81,6 +81,41 @@ def test_accepted_sockets_never_block(loop: Loop) -> None:
         one.close()
 
 
+def limited(monkeypatch: pytest.MonkeyPatch, to: int) -> None:
+    """As if the process might have so many descriptors."""
+    monkeypatch.setattr("resource.getrlimit", lambda what: (to, to))
+
+
+def test_traffic_leaves_descriptors_over_and_the_api_may_have_them(
+    loop: Loop, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[str] = []
+    clients: list[socket.socket] = []
+    acceptors: list[Acceptor] = []
+    for name in ("traffic", "api"):
+        sock, _ = bind("127.0.0.1:0", socket.SOCK_STREAM)
+
+        def accepted(one: socket.socket, address: Any, name: str = name) -> None:
+            got.append(name)
+            one.close()
+
+        acceptors.append(Acceptor(loop, sock, accepted, first=name == "api"))
+        clients.append(socket.create_connection(sock.getsockname()))
+    limited(monkeypatch, 4)  # more are open already
+    loop.once(0.05)
+    loop.once(0)
+    assert got == ["api"]
+    limited(monkeypatch, 4_096)
+    clock.move_to(50)
+    loop.run_due()
+    loop.once(0.05)
+    assert got == ["api", "traffic"]
+    for acceptor in acceptors:
+        acceptor.close()
+    for client in clients:
+        client.close()
+
+
 class _Exhausted:
     """A listening socket that once finds no descriptor."""
 

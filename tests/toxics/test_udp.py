@@ -104,6 +104,17 @@ def bench() -> Iterator[Bench]:
     made.close()
 
 
+def test_a_moment_without_descriptors_loses_datagrams_and_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = bench.client()
+    with monkeypatch.context() as poor:
+        poor.setattr("resource.getrlimit", lambda what: (4, 4))
+        client.send(b"lost")
+        bench.loop.once(0.05)
+    bench.trip(client)
+
+
 @pytest.mark.parametrize("size", [0, 1, 512, 4_096, 60_000])
 def test_datagrams_go_there_and_back_whole(bench: Bench, size: int) -> None:
     bench.trip(bench.client(), bytes(size))

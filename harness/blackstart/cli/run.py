@@ -69,7 +69,7 @@ def run(
 
 def _run_all(planned: list[Options], as_json: bool) -> Exit:
     """Run one drill after the other; the worst of their exit codes."""
-    from blackstart.drill.resume import in_hours
+    from blackstart.drill.recorded import in_hours
     from blackstart.drill.run import run as run_drill
 
     results = []

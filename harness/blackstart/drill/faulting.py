@@ -100,7 +100,9 @@ class Faults:
             active = Active(armed, known.undo)
             self._journal.emit(known)
             return active
-        active = Active(armed, armed.fault.prepare(self._replica, armed.target))
+        with _told_as_invalid(armed):
+            undo = armed.fault.prepare(self._replica, armed.target)
+        active = Active(armed, undo)
         self._intend(active)
         return active
 

@@ -149,17 +149,21 @@ def _prove(
 
 
 def watch(undone: Sequence[Active], conductor: Conductor, replica: Replica) -> None:
-    """Wait for every probe to turn green, undoing again what shows nothing."""
+    """Wait for every probe to turn green, undoing what shows nothing again and again: what was asked to end when the
+    signal came may take its time to end, and is found running until then.
+    """
     wanted = {probe for active in undone for probe in active.armed.probes}
     sampler = conductor.probes()
 
     def all_green() -> bool:
         return all(sampler.state(probe) == "green" for probe in wanted)
 
-    if not conductor.watch(all_green, AGAIN_AFTER_S):
-        if not conductor.replaying():
-            _undo_again(undone, replica)
-        conductor.watch(all_green, PROVEN_WITHIN_S - AGAIN_AFTER_S)
+    source = conductor.clock.source
+    began = source.now()
+    while not conductor.watch(all_green, AGAIN_AFTER_S):
+        if conductor.replaying() or source.now().seconds_since(began) >= PROVEN_WITHIN_S:
+            return
+        _undo_again(undone, replica)
 
 
 def _doubt(active: Active, conductor: Conductor, replica: Replica) -> str:

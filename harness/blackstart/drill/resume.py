@@ -96,6 +96,7 @@ def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
         events = _resumable(folder)
         label = label_of(folder)
         watchdog.kill(label)
+        watchdog.end_stopped(label)
         record = Record.reopen(folder)
         guard = watchdog.start(label, folder)
         drill: Drill | None = None

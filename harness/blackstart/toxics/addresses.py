@@ -44,7 +44,10 @@ def resolve(host: str, port: int, kind: int = socket.SOCK_STREAM) -> list[tuple[
     """
     if family := numeric(host):
         return [(family, (host, port))]
-    found = socket.getaddrinfo(host, port, type=kind)
+    try:
+        found = socket.getaddrinfo(host, port, type=kind)
+    except UnicodeError as error:  # a name with two dots in a row, or a part of over 63 letters
+        raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no name of a host") from error
     order = sorted(found, key=lambda one: one[0] != socket.AF_INET)
     return [(family, (str(address[0]), int(address[1]))) for family, _, _, _, address in order]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections.abc import Callable
 from itertools import count
 from typing import Any, Final
@@ -81,6 +82,10 @@ class Api:
         except ProxyRefused as refused:
             body = {"error": refused.message, "status": refused.status}
             return _plain(refused.status, json.dumps(body), no_sniff=True)
+        except Exception:  # a defect of ours must not leave the client without an answer
+            traceback.print_exc()
+            body = {"error": "internal error; the proxy's output has the details", "status": 500}
+            return _plain(500, json.dumps(body), no_sniff=True)
 
     def _index(self) -> Answer:
         return _json(200, {proxy.name: proxy.to_json() for proxy in self._collection.all()})

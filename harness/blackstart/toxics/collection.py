@@ -15,6 +15,7 @@ from blackstart.toxics.model import (
     demand,
     demand_name,
     demand_object,
+    demand_written,
     read_change,
     read_toxic,
     read_ttl,
@@ -51,8 +52,8 @@ class _Wish:
         body = demand_object(document)
         return cls(
             name=_text(body, "name") or "",
-            listen=_text(body, "listen"),
-            upstream=_text(body, "upstream"),
+            listen=_address(body, "listen"),
+            upstream=_address(body, "upstream"),
             enabled=None if body.get("enabled") is None else demand("enabled", bool, body["enabled"]),
             protocol=_text(body, "protocol"),
             ttl_ms=None if body.get("ttl_ms") is None else read_ttl(body, 0),
@@ -67,9 +68,19 @@ class _Wish:
         if self.protocol is not None and self.protocol not in LISTENERS:
             raise bad_request(f"protocol must be one of {', '.join(LISTENERS)}, not {self.protocol!r}")
 
+    def demand_no_ttl(self) -> None:
+        """A proxy that is up has nothing to heal: who thinks that it will go down by itself is told."""
+        if self.ttl_ms:
+            raise bad_request("ttl_ms is how long a proxy stays down: say enabled false with it")
+
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
     return None if body.get(name) is None else demand(name, str, body[name])
+
+
+def _address(body: Mapping[str, Any], name: str) -> str | None:
+    text = _text(body, name)
+    return None if text is None else demand_written(name, text)
 
 
 class Collection:
@@ -122,7 +133,9 @@ class Collection:
         upstream = proxy.upstream if wish.upstream is None else wish.upstream
         enabled = proxy.enabled if wish.enabled is None else wish.enabled
         before = proxy.listen, proxy.upstream
-        if not enabled:
+        if enabled:
+            wish.demand_no_ttl()
+        else:
             self._down(proxy, wish)
         if (listen, upstream) != before:
             proxy.move(listen, upstream)
@@ -189,6 +202,7 @@ class Collection:
         if wish.enabled is False:
             proxy.down_for(wish.ttl_ms or 0)
         else:
+            wish.demand_no_ttl()
             proxy.start()
         self._proxies[proxy.name] = proxy
         return proxy
@@ -197,17 +211,16 @@ class Collection:
         there = self._proxies.get(wish.name)
         if there is None:
             return self._add(self._make(wish), wish)
-        if _same(self._narrowed(wish.listen or ""), there.listen) and _same(
-            wish.upstream or "", there.upstream
-        ):
-            if (wish.protocol or "tcp") == there.protocol:
-                return there
+        same = (wish.upstream, wish.protocol or "tcp") == (there.upstream, there.protocol)
+        if same and _same(self._narrowed(wish.listen or ""), there.listen):
+            return there
         return self._replace(there, self._make(wish), wish)
 
     def _replace(self, there: Proxy, made: Proxy, wish: _Wish) -> Proxy:
         """The new one may need the old one's port, so that goes first; it comes back if the new one cannot."""
         was_up = there.enabled
-        there.stop()
+        if was_up:  # one that is down holds no port, and may be waiting to come up by itself
+            there.stop()
         try:
             self._add(made, wish)
         except ProxyRefused:

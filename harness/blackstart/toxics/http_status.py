@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from blackstart.toxics.model import DAY_MS, Attribute, Attributes, ToxicType
 
@@ -33,7 +34,7 @@ def matches(attributes: Attributes, head: Head) -> bool:
     method, path = attributes["method"], attributes["path"]
     if method and method.upper() != head.method:
         return False
-    return not path or _pattern(path).fullmatch(head.path) is not None
+    return not path or _pattern(path).fullmatch(unquote(head.path)) is not None
 
 
 def answer(attributes: Attributes, head: Head, *, close: bool) -> bytes:
@@ -70,6 +71,8 @@ def _check(attributes: Attributes) -> str:
         _pattern(path)
     except (re.error, RecursionError, OverflowError) as error:
         return f"path must be a regular expression, and {path!r} is none: {error}"
+    if _endless(path):
+        return f"path {path!r} repeats a group that itself repeats or chooses: a long path would stall every connection"
     if attributes["status"] in (204, 304) and attributes["body"]:
         return f"an answer with status {attributes['status']} has no body: leave body empty"
     try:
@@ -77,6 +80,27 @@ def _check(attributes: Attributes) -> str:
     except UnicodeEncodeError:
         return "body has a letter that cannot be written as UTF-8"
     return _check_headers(attributes["headers"])
+
+
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\??|\)|[*+?|]|\{\d*,?\d*\}|.", re.DOTALL)
+
+
+def _endless(path: str) -> bool:
+    """Whether the expression has a repeated group with a repetition or a choice inside: what may take for ever."""
+    groups, closed = [False], False
+    for piece in _PIECE.findall(path):
+        repeats = piece in ("*", "+") or piece.startswith("{")
+        if repeats and closed:
+            return True
+        closed = False
+        if piece.startswith("("):
+            groups.append(False)
+        elif piece == ")":
+            closed = groups.pop()
+            groups[-1] |= closed
+        elif repeats or piece == "|":
+            groups[-1] = True
+    return False
 
 
 def _check_headers(headers: dict[str, str]) -> str:

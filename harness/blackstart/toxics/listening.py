@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import resource
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,11 +13,14 @@ from blackstart.toxics.addresses import join, loopback, resolve, split
 from blackstart.toxics.errors import bad_request
 from blackstart.toxics.loop import IN, MS, Loop
 
-__all__ = ["Acceptor", "bind", "narrowed"]
+__all__ = ["Acceptor", "bind", "narrowed", "scarce"]
 
 _BACKLOG: Final = 4_096
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
+
+_RESERVE: Final = 64
+"""Descriptors that traffic leaves over: the API must answer, and take a toxic away, when clients hold all others."""
 
 _BATCH: Final = 16
 """Connections accepted before the others have their turn."""
@@ -72,12 +78,27 @@ def _is_local(host: str, port: int) -> bool:
         return True  # nothing to listen on: whoever binds it says so
 
 
+def scarce(number: int) -> bool:
+    """Whether a new descriptor of this number says that they run out: the kernel gives the lowest that is free."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return number >= limit - min(_RESERVE, limit // 4)
+
+
 class Acceptor:
-    """Accepts on a listening socket, which it owns, until `close`. Accepted sockets never block."""
+    """Accepts on a listening socket, which it owns, until `close`. Accepted sockets never block.
+
+    One of traffic leaves some descriptors over; `first`: one that may have these too.
+    """
 
     def __init__(
-        self, loop: Loop, sock: socket.socket, accepted: Callable[[socket.socket, Any], object]
+        self,
+        loop: Loop,
+        sock: socket.socket,
+        accepted: Callable[[socket.socket, Any], object],
+        *,
+        first: bool = False,
     ) -> None:
+        self._first = first
         self._loop = loop
         self._sock = sock
         self._accepted = accepted
@@ -90,6 +111,9 @@ class Acceptor:
         self._sock.close()
 
     def _ready(self, events: int) -> None:
+        if not self._first and self._scarce():
+            self._pause()
+            return
         for _ in range(_BATCH):
             if not self._open:
                 return
@@ -104,6 +128,14 @@ class Acceptor:
                 return
             sock.setblocking(False)
             self._accepted(sock, address)
+
+    def _scarce(self) -> bool:
+        try:
+            number = fcntl.fcntl(self._sock.fileno(), fcntl.F_DUPFD_CLOEXEC, 0)
+        except OSError:
+            return True
+        os.close(number)
+        return scarce(number)
 
     def _pause(self) -> None:
         """No descriptor is left: come back when others may have closed theirs."""

@@ -6,6 +6,7 @@ that is shown all come from there.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -64,7 +65,7 @@ class Attribute:
 
 def demand(what: str, kind: type, value: Any) -> Any:
     """The value, when JSON gave it as that kind. ProxyRefused otherwise: no text for a number, no 1.5 for an int."""
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         value = float(value)
     if type(value) is not kind or value != value:  # NaN is unequal to itself
         raise bad_request(f"{what} must be {_JSON_NAMES[kind]}, not {_shown(value)}")
@@ -265,6 +266,11 @@ def demand_name(name: str) -> str:
     """A name that can be said in a path. Toxiproxy takes any, and then cannot find it again."""
     if "/" in name or name in (".", ".."):
         raise bad_request(f"the name {name!r} cannot be said in a path: use no / and neither . nor ..")
-    if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF or letter == "\x7f" for letter in name):
-        raise bad_request(f"the name {name!r} has a letter that cannot be written")
-    return name
+    return demand_written("the name", name)
+
+
+def demand_written(what: str, text: str) -> str:
+    """A text that can be shown: no control letters, no halves of letters."""
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF or letter == "\x7f" for letter in text):
+        raise bad_request(f"{what} {text!r} has a letter that cannot be written")
+    return text

@@ -14,7 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from blackstart.toxics.addresses import numeric, resolve, split
-from blackstart.toxics.listening import bind
+from blackstart.toxics.listening import bind, scarce
 from blackstart.toxics.loop import IN, Timer
 from blackstart.toxics.udp_stage import Stage
 
@@ -28,6 +28,9 @@ IDLE_S: Final = 30
 """Seconds after which a silent client is forgotten. RFC 4787 asks two minutes of routers; a DNS answer takes seconds,
 and resolvers ask from a new port each time.
 """
+
+MOST_EARLY = 64
+"""Datagrams of one client that wait while the upstream's name is looked up; older ones are lost."""
 
 MOST_CLIENTS: Final = 512
 """Clients remembered at once: each is an open socket. The one silent for longest makes room."""
@@ -122,9 +125,12 @@ class UdpListener:
 
     def _to_server(self, address: Address, data: bytes) -> None:
         client = self._clients.get(address) or self._meet(address)
+        if client.gone:
+            return  # the upstream could not be reached: lost
         self._touch(client)
         if client.socket is None:
             client.early.append(data)
+            del client.early[:-MOST_EARLY]
         else:
             self._send(client.socket, data)
 
@@ -236,11 +242,16 @@ class UdpListener:
 
 
 def _connected(family: int, address: tuple[str, int]) -> socket.socket | None:
-    """A socket that sends there; None where no way leads there."""
-    end = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    """A socket that sends there; None where no way leads there, or no descriptor is to spare."""
     try:
-        end.connect(address)
+        end = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     except OSError:
-        end.close()
         return None
-    return end
+    try:
+        if not scarce(end.fileno()):
+            end.connect(address)
+            return end
+    except OSError:
+        pass  # no way leads there: as without a descriptor
+    end.close()
+    return None

@@ -61,7 +61,7 @@ class Server:
         self._loop = loop
         self._handle = handle
         self._talks: set[_Talk] = set()
-        self._acceptor = Acceptor(loop, sock, self._accepted)
+        self._acceptor = Acceptor(loop, sock, self._accepted, first=True)
 
     def close(self) -> None:
         self._acceptor.close()

@@ -355,11 +355,10 @@ class TestTimeout:
     def test_drops_and_then_closes_both_ends(
         self, proxy: Subject, link: Link, read: Reading, stream: str
     ) -> None:
-        pair = link()
-        proxy.toxic("one", "timeout", stream, timeout=50)
-        source, sink = along(pair, stream)
+        source, sink = along(link(), stream)
 
         def once() -> None:
+            proxy.toxic("one", "timeout", stream, timeout=50)
             source.sendall(b"lost")
             assert read.ended(sink)
 
@@ -412,9 +411,9 @@ class TestResetPeer:
     @pytest.mark.parametrize("timeout", [0, 50])
     def test_a_new_connection_is_reset(self, proxy: Subject, link: Link, stream: str, timeout: int) -> None:
         proxy.toxic("one", "reset_peer", stream, timeout=timeout)
-        source, sink = along(link(), stream)
 
         def once() -> None:
+            source, sink = along(link(), stream)
             source.sendall(b"x")
             with pytest.raises(ConnectionResetError):
                 sink.recv(1)

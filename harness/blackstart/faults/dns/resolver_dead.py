@@ -31,6 +31,7 @@ class DnsResolverDead(Ended):
         "resolve NAME times out and nobody finds anything, while zone serial shows an authority that answers; "
         "service status says that the resolver does not run"
     )
+    fix: ClassVar[str] = "start it again: service start resolver"
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         authority = authority_of(replica)
