@@ -71,12 +71,16 @@ def breaks_and_heals(replica: LocalReplica, turns: Turns, broken: Broken) -> Cal
     return once
 
 
+UNSEAL = '; for key in 1 2; do bao operator unseal "$(cat ~/unseal-keys/$key)"; done'
+
+
 @pytest.fixture
 def restarted(fixing: Callable[[str], Callable[[], None]]) -> Callable[[str], Callable[[], None]]:
     """What people do to nearly everything: restart it, and unseal Vault."""
+    return lambda target: fixing(f"service restart {target}{UNSEAL if target == 'vault' else ''}")
 
-    def fix(target: str) -> Callable[[], None]:
-        unseal = '; for key in 1 2; do bao operator unseal "$(cat ~/unseal-keys/$key)"; done'
-        return fixing(f"service restart {target}{unseal if target == 'vault' else ''}")
 
-    return fix
+@pytest.fixture
+def started(fixing: Callable[[str], Callable[[], None]]) -> Callable[[str], Callable[[], None]]:
+    """What people do to what is down: start it, and unseal Vault."""
+    return lambda target: fixing(f"service start {target}{UNSEAL if target == 'vault' else ''}")

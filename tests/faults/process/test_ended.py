@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
 
+from blackstart.faults.contract import prove_fault
 from blackstart.faults.process.kill import ProcessKill
 from blackstart.faults.process.stop import ProcessStop
 from blackstart.replica.layout import COMPONENTS
@@ -44,6 +46,19 @@ def test_it_ends_a_component_and_healing_brings_it_back(
     pid = replica.components()[component].pid
     fault.heal(replica, component, undo)
     assert replica.components()[component].pid == pid, "healing again changes nothing"
+
+
+@pytest.mark.replica
+@pytest.mark.parametrize("component", ["vault", "dns", "payments"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_it_keeps_its_contract(
+    replica: LocalReplica,
+    started: Callable[[str], Callable[[], None]],
+    another: Callable[[], LocalReplica],
+    fault: ProcessStop | ProcessKill,
+    component: str,
+) -> None:
+    prove_fault(fault, replica, component, fix=started(component), another=another)
 
 
 @pytest.mark.replica
