@@ -63,7 +63,8 @@ def _fault(fault: Planned) -> None:
 
 
 def _piece(piece: Piece, within_s: float) -> None:
-    params = ", ".join(f"{name} {_short(value)}" for name, value in piece.params.items())
+    given = ((name, value) for name, value in piece.params.items() if value not in ("", None, []))
+    params = ", ".join(f"{name} {_short(value)}" for name, value in given)
     typer.echo(f"      {piece.does}" + (f" ({params})" if params else ""))
     typer.echo(f"      seen by the probe {piece.turns_red}, red within {within_s:g} s")
     typer.echo(f"      the map says will suffer: {', '.join(piece.suffers) or 'nobody else'}")
@@ -72,6 +73,4 @@ def _piece(piece: Piece, within_s: float) -> None:
 
 
 def _short(value: object) -> str:
-    if isinstance(value, list):
-        return "+".join(map(str, value)) or "none"
-    return str(value) if value not in ("", None) else "none"
+    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
