@@ -15,7 +15,7 @@ from blackstart.drill.faulting import Faults
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import FaultHealed
 from blackstart.faults import wrappers
-from blackstart.faults.base import Fault
+from blackstart.faults.base import Fault, Move
 from blackstart.faults.ledger import Ledger
 from blackstart.scenario import FaultSpec
 from blackstart.testing import FakeReplica
@@ -83,7 +83,7 @@ class World:
     late: int = 0
     """How many undos come too early."""
     raises: Exception | None = None
-    fails_once: Exception | None = None
+    fails_once: BaseException | None = None
     known: list[str] = field(default_factory=list)
 
 
@@ -310,6 +310,39 @@ def test_who_mended_one_turn_has_not_mended_the_next(stand: Stand, bench: Bench)
     stand.conductor.dispatch()
     assert bench.state() == "recovered"
     stand.conductor.run_until(lambda: bench.state() == "proven", stand.conductor.now() + 900)
+    assert healed_by(stand) == ["harness"]
+
+
+class Grows(Break):
+    """Goes one step further every minute."""
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> list[Move]:
+        return [Move(60.0 * n, f"step {n}", lambda: self.inject(replica, target, undo)) for n in (1, 2, 3)]
+
+
+def steps_of(stand: Stand) -> list[str]:
+    bodies: list[Any] = [event.body for event in stand.of("fault.moved")]
+    return [body.step for body in bodies]
+
+
+def test_what_people_have_mended_goes_no_further(stand: Stand, bench: Bench) -> None:
+    bench.begin(Armed(SPEC, Grows().in_world(bench.fault), ("vault",), 2.0))
+    began_s = stand.conductor.now()
+    stand.conductor.run_until(lambda: False, began_s + 70)
+    stand.probes["vault"].turn("green")
+    stand.conductor.run_until(lambda: False, began_s + 600)
+    assert steps_of(stand) == ["step 1"]
+    bench.faults.heal_all()
+    assert healed_by(stand) == ["people"]
+
+
+def test_a_signal_while_a_turn_is_undone_makes_it_nobodys_merit(stand: Stand, bench: Bench) -> None:
+    bench.inject(lambda fault: wrappers.repeated(fault, *TWICE))
+    bench.fault.fails_once = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        stand.conductor.run_until(lambda: False, stand.conductor.now() + 900)
+    stand.probes["vault"].turn("green")
+    bench.faults.heal_all()
     assert healed_by(stand) == ["harness"]
 
 

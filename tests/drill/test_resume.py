@@ -183,6 +183,15 @@ def test_before_anything_was_broken_nothing_is_healed(tmp_path: Path) -> None:
     assert healed_and_closed(dead)
 
 
+def test_one_that_died_when_its_replica_was_just_up_goes_on(tmp_path: Path) -> None:
+    dead = Dead(tmp_path, until("replica.up"))
+    assert dead.resumed().exit_code == Exit.INVALID, (
+        "it comes to its fault, which these tests do not let begin"
+    )
+    assert dead.new()[0] == "drill.resumed"
+    assert "steady.reached" in dead.new()
+
+
 @pytest.mark.parametrize("kind", ["steady.reached", "fault.intended", "fault.effective"])
 def test_ctrl_c_in_the_midst_of_the_replay_too(tmp_path: Path, kind: str) -> None:
     dead = Dead(tmp_path, until("command.started"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,6 +10,7 @@ import pytest
 
 from blackstart.errors import ReplicaError
 from blackstart.faults import compose
+from blackstart.faults.base import Move
 from blackstart.faults.compose import Compose
 from blackstart.testing import FakeReplica, IdleFault
 
@@ -76,6 +78,38 @@ def test_one_that_does_not_heal_keeps_no_other_from_it(tmp_path: Path) -> None:
     ):
         fault.heal(replica, "vault", fault.prepare(replica, "vault"))
     assert CALLS == ["heal registry", "heal dns", "heal vault"]
+
+
+class Brief(Part):
+    """Ends by itself."""
+
+    after: float = 60.0
+
+    def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
+        return [Move(self.after, f"{target} is over", lambda: CALLS.append(f"end {target}"), ends=True)]
+
+
+def brief(replica: Replica, *parts: Mapping[str, object]) -> Sequence[Move]:
+    fault = Compose.model_validate({"parts": parts})
+    return fault.moves(replica, "vault", fault.prepare(replica, "vault"))
+
+
+def test_it_is_over_with_the_last_part_that_ends_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compose, "load", {"part": Part, "brief": Brief}.__getitem__)
+    replica = FakeReplica(["vault", "dns", "registry"], tmp_path)
+    first = {"fault": "brief", "target": "vault"}
+    second = {"fault": "brief", "target": "dns", "params": {"after": 90.0}}
+    moves = brief(replica, first, second)
+    assert [(move.after_s, move.ends) for move in moves] == [(60.0, False), (90.0, True)]
+    for move in moves:
+        move.do()
+    assert CALLS == ["heal vault", "end dns"], (
+        "the engine heals the last, and knows that it was nobody's merit"
+    )
+    lasting = {"fault": "part", "target": "registry"}
+    assert [move.ends for move in brief(replica, first, second, lasting)] == [False, False]
 
 
 def test_it_holds_what_its_parts_hold() -> None:

@@ -209,3 +209,17 @@ def test_what_was_promised_survives_kill_9(tmp_path: Path) -> None:
                 process.send_signal(signal.SIGKILL)
     found = {int(row.fault) for row in Ledger(tmp_path).open_rows()}
     assert set(range(promised + 1)) <= found
+
+
+def test_who_mended_one_turn_has_not_mended_the_next(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.intend("sealed", type="vault.seal", target="vault", params={}, undo={})
+    assert not ledger.by_people("sealed")
+    for state, mended in (
+        ("injected", False),
+        ("recovered", True),
+        ("injected", False),
+        ("effective", False),
+    ):
+        ledger.mark("sealed", state)  # type: ignore[arg-type]  # the literals of a tuple are texts to mypy
+        assert ledger.by_people("sealed") is mended

@@ -91,7 +91,7 @@ def _end(events: list[Event]) -> DrillEnded:
 
 def _healer(ledger: Ledger, row: Row, proofs: Mapping[str, str]) -> Literal["people", "watchdog", "recover"]:
     """Who ended a fault that the record does not know as healed."""
-    if "recovered" in ledger.states(row.fault):
+    if ledger.by_people(row.fault):
         return "people"
     return "recover" if row.fault in proofs else "watchdog"
 

@@ -165,7 +165,7 @@ class Faults:
 
     def _moved(self, active: Active, move: Move, shown: Callable[[], None]) -> Callable[[], None]:
         def take() -> None:
-            if active.over:
+            if active.over or self._spared(active, move):
                 return
             if move.seen and not move.off:
                 self._demand_green(active.armed)
@@ -182,14 +182,26 @@ class Faults:
 
         return take
 
+    def _spared(self, active: Active, move: Move) -> bool:
+        """Whether people have mended it, so that it goes no further; only another turn breaks it anew."""
+        if move.seen or move.off or move.ends:
+            return False
+        if self._conductor.replay and (known := self._conductor.replay.upcoming()):
+            return not (isinstance(known.body, FaultMoved) and known.body.fault == active.armed.id)
+        self._look(active)
+        return active.by_people or self._journal.ledger.by_people(active.armed.id)
+
     def _do(self, active: Active, move: Move) -> None:
+        if move.seen and not move.off:  # whoever mended an earlier turn: this one is another
+            active.by_people = False
+            self._journal.mark(active.armed, "injected")
+        if move.off:  # from here on it is the harness that ends it
+            active.moved = move
         if not self._conductor.replaying():
             with _told_as_invalid(active.armed):
                 move.do()
             self._conductor.effect_pending()
         active.moved = move
-        if move.seen:
-            active.by_people = False  # whoever mended an earlier turn: this one is another
 
     def on_event(self, event: Event) -> None:
         """A probe that turned green may mean that people have mended a fault: the ledger is told at once."""
@@ -210,7 +222,7 @@ class Faults:
     def reinject(self) -> None:
         """After a resume: break again what was broken when the harness died, and wait until it shows."""
         for active in self._active:
-            active.by_people = self._by_people(active.armed)
+            active.by_people = self._journal.ledger.by_people(active.armed.id)
             if not (active.ending or active.over or active.by_people or active.off()):
                 self._break_again(active.armed, active)
 
@@ -219,14 +231,12 @@ class Faults:
         intents = {event.body.fault: event.body for event in events if isinstance(event.body, FaultIntended)}
         proven = {event.body.fault for event in events if isinstance(event.body, FaultProven)}
         self._active = [
-            Active(each, intents[each.id].undo, by_people=self._by_people(each), ending=True)
+            Active(
+                each, intents[each.id].undo, by_people=self._journal.ledger.by_people(each.id), ending=True
+            )
             for each in armed
             if each.id in intents and each.id not in proven
         ]
-
-    def _by_people(self, armed: Armed) -> bool:
-        """Whether the ledger says that people mended it."""
-        return "recovered" in self._journal.ledger.states(armed.id)
 
     def _break_again(self, armed: Armed, active: Active) -> None:
         self._journal.mark(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from blackstart.drill.active import Active, Journal
     from blackstart.drill.conductor import Conductor
+    from blackstart.drill.replay import Replay
     from blackstart.replica.base import Replica
 
 __all__ = ["heal", "watch"]
@@ -70,13 +71,24 @@ def _undo(
     for active in ending:
         journal.write(active.armed, "healing", FaultHealing(active.armed.id))
     failed: dict[str, str] = {}
-    for active, why in _undone(ending, replica) if not conductor.replaying() else [(a, "") for a in ending]:
+    for active, why in _recorded(ending, conductor.replay) if conductor.replay else _undone(ending, replica):
         if why:
             failed[active.armed.id] = why
             continue
         healed = FaultHealed(active.armed.id, "people" if active.by_people else "harness")
         journal.write(active.armed, "recovered" if active.by_people else "healed", healed)
     return failed
+
+
+def _recorded(ending: Sequence[Active], replay: Replay) -> Iterator[tuple[Active, str]]:
+    """What the record says came of each undo, and who had mended it."""
+    for active in ending:
+        fault, known = active.armed.id, replay.upcoming()
+        if known and isinstance(known.body, FaultHealed) and known.body.fault == fault:
+            active.by_people = known.body.by == "people"
+            yield active, ""
+        else:
+            yield active, f"{fault}: its undo failed before the drill was resumed"
 
 
 def _undone(ending: Sequence[Active], replica: Replica) -> Iterator[tuple[Active, str]]:
@@ -172,7 +184,11 @@ def _doubt(active: Active, conductor: Conductor, replica: Replica) -> str:
     for probe in armed.probes:
         if (seen := conductor.probes().state(probe)) != "green":
             return f"{armed.id}: the probe {probe} is {seen} after the undo"
-    if not conductor.replaying() and not active.gone(replica):
+    if conductor.replay:
+        known = conductor.replay.upcoming()
+        proven = known and isinstance(known.body, FaultProven) and known.body.fault == armed.id
+        return "" if proven else f"{armed.id}: it was not proven before the drill was resumed"
+    if not active.gone(replica):
         return (
             f"{armed.id}: the probe {armed.probe} is green, and {armed.type} on {armed.target} is still there"
         )

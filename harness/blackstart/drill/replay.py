@@ -128,6 +128,10 @@ class Replay:
                 return event.body
         return None
 
+    def upcoming(self) -> Event | None:
+        """What the drill itself did next; None when the record has nothing more of it."""
+        return next((event for event in self._events if event.kind not in EXTERNAL), None)
+
     def command(self, who: str, line: str) -> CommandFinished | None:
         """What came of a command; None when it was not finished: then it is typed again."""
         started = self._started(who, line)

@@ -176,7 +176,8 @@ class _Life:
         self._begin()
         self._drill.faults.reinject()
         self._drill.conductor.come_alive()
-        self._drill.conductor.probes().round()
+        if self._drill.conductor.sampler is not None:  # else the replica was just up: it is declared next
+            self._drill.conductor.probes().round()
 
     def ends(self) -> None:
         """Time runs, nothing is broken again, and what is to be healed is what the record and the ledger say."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -66,8 +67,16 @@ class Compose(Fault):
         return all(_made(part).gone(replica, part.target, its) for part, its in parts)
 
     def moves(self, replica: Replica, target: str, undo: Undo) -> Sequence[Move]:
-        parts = zip(self.parts, undo["undos"], strict=True)
-        return [move for part, its in parts for move in _moves(part, replica, its)]
+        """Where one part ends it is healed and the others go on; the whole is over with the last that ends by itself."""
+        parts = [_moves(part, replica, its) for part, its in zip(self.parts, undo["undos"], strict=True)]
+        ends = [max((move.after_s for move, _ in part if move.ends), default=inf) for part in parts]
+        return [
+            replace(move, off=False)
+            if not move.ends or move.after_s == max(ends)
+            else replace(move, off=False, ends=False, do=heal)
+            for part in parts
+            for move, heal in part
+        ]
 
     def probe_names(self, target: str, own: Callable[[str], str]) -> tuple[str, ...]:
         return tuple(
@@ -90,14 +99,11 @@ def _made(part: Part) -> Fault:
     return load(part.fault).model_validate(part.params)
 
 
-def _moves(part: Part, replica: Replica, undo: Undo) -> Sequence[Move]:
-    """What one part does by itself. Where it ends, the others go on, and the whole is neither off nor over."""
+def _moves(part: Part, replica: Replica, undo: Undo) -> Sequence[tuple[Move, Callable[[], None]]]:
+    """What one part does by itself, each with what heals that part."""
     fault = _made(part)
 
     def heal() -> None:
         fault.heal(replica, part.target, undo)
 
-    return [
-        replace(move, off=False, ends=False, do=heal if move.ends else move.do)
-        for move in fault.moves(replica, part.target, undo)
-    ]
+    return [(move, heal) for move in fault.moves(replica, part.target, undo)]

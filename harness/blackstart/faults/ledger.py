@@ -149,6 +149,12 @@ class Ledger:
                 found += [row.state] if row.fault == fault else []
         return found
 
+    def by_people(self, fault: str) -> bool:
+        """Whether people mended it since it was broken last."""
+        found = self.states(fault)
+        broken = [index for index, state in enumerate(found) if state in ("injected", "reinjected")]
+        return "recovered" in found[max(broken, default=0) :]
+
     def open_rows(self) -> list[Row]:
         """Every fault that is not proven healed: to heal, newest first."""
         return [row for row in reversed(self.latest().values()) if row.state != "proven"]
