@@ -211,3 +211,25 @@ def test_who_holds_the_keys(replica: LocalReplica, tmp_path: Path) -> None:
     assert isinstance(replica, Keyholder)
     assert not isinstance(FakeReplica([], tmp_path), Keyholder)
     assert stat.S_IMODE(replica.keyring().stat().st_mode) == 0o600
+
+
+class Upgrading(VaultClient):
+    """A server whose new engine is not ready at the first looks."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 1))
+        self.refusals = 2
+
+    def call(self, method: str, path: str, body: object = None) -> None:
+        assert (method, path) == ("POST", "sys/mounts/secret")
+
+    def find(self, path: str, **_: object) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise Refused("400 Upgrading from non-versioned to versioned data.")
+
+
+def test_a_new_engine_is_mounted_once_it_serves() -> None:
+    server = Upgrading()
+    vault_content.mount_secrets(server)
+    assert server.refusals == -1

@@ -116,7 +116,9 @@ def mount_approle(vault: VaultClient) -> None:
 
 
 def mount_secrets(vault: VaultClient) -> None:
+    """Returns once the engine serves: a new one says "upgrading" for a moment."""
     vault.call("POST", f"sys/mounts/{SECRETS}", {"type": "kv", "options": {"version": "2"}})
+    _retried(partial(vault.find, f"{SECRETS}/metadata?list=true"))
 
 
 def _write_policies(vault: VaultClient) -> None:
@@ -134,7 +136,7 @@ def _write_policies(vault: VaultClient) -> None:
 
 
 def write_secrets(vault: VaultClient, contents: Mapping[str, Mapping[str, str]]) -> None:
-    """Each team's and the canary's, as a new version. A new KV mount says "upgrading" for a moment."""
+    """Each team's and the canary's, as a new version."""
     for name, secret in contents.items():
         _retried(partial(write_secret, vault, name, secret))
 
