@@ -263,7 +263,7 @@ def test_broken_for_long_and_whole_at_the_end(run: Any) -> None:
     """Nobody does anything, the harness itself ends the fault: everything is green, and the gate counts the time."""
     seen = run({"    within: 10s\n": "    within: 10s\n    lasts: 40m\n"}, NOBODY)
     assert seen.exit_code == 1, seen.said
-    assert seen.facts["metrics"]["TTR"] is None or seen.facts["metrics"]["TTR"] > 2400 - 1
+    assert seen.facts["metrics"]["TTR"] > 1800, "beyond the gate's limit, though all was green at the end"
     assert seen.left_nothing()
 
 
