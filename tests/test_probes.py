@@ -96,3 +96,21 @@ def test_one_round_at_a_time(bench: Bench) -> None:
         thread.join()
     assert bench.kinds().count("probes.sampled") == 8
     assert len(bench.changes()) == 3
+
+
+def test_a_signal_while_sampling_begins_leaves_nobody_to_be_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    sampling = bench.sampler.sampling()
+    with pytest.raises(KeyboardInterrupt):
+        sampling.__enter__()
+    monkeypatch.undo()
+    bench.sampler.close()
+    assert "sampler" not in [thread.name for thread in threading.enumerate()]

@@ -42,7 +42,7 @@ class Sampler:
         self._emit = emit
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(self.probes)), thread_name_prefix="probe")
         self._one_round = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._threads: list[tuple[threading.Thread, threading.Event]] = []
         self._states: dict[str, Reading] = {}
         self._last_s = 0.0
         self._last_round: Instant | None = None
@@ -123,9 +123,9 @@ class Sampler:
         """While the block runs, a round every interval of real time, on a thread of its own."""
         stop = threading.Event()
         thread = threading.Thread(target=self._sample_until, args=(stop,), name="sampler", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        self._threads.append((thread, stop))
         try:
+            thread.start()  # within: a signal may come while it starts
             yield
         finally:
             stop.set()
@@ -137,8 +137,10 @@ class Sampler:
 
     def close(self) -> None:
         """End all threads; readings under way finish first (each is bounded by its probe's timeout)."""
-        for thread in self._threads:
-            thread.join()
+        for thread, stop in self._threads:
+            stop.set()
+            if thread.is_alive():
+                thread.join()
         self._pool.shutdown(wait=True)
 
 
