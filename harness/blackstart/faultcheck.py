@@ -94,18 +94,23 @@ def _named(spec: Part, place: Place, faults: FaultTypes, platform: Platform | No
     except Exception as error:  # a stranger's package: whatever it raises is told, not passed on
         yield Flaw((*place, "fault"), f'the fault "{spec.fault}" cannot be loaded', f"saw {error!r}")
         return
-    yield from _params(spec, (*place, "params"), fault)
-    yield from _parts(spec, place, fault, faults, platform)
+    try:
+        parts = fault.model_validate(spec.params).composed()
+    except ValidationError as error:
+        yield from _params(spec, (*place, "params"), fault, error)
+    else:
+        yield from _parts(spec, place, parts, faults, platform)
     if platform and spec.target in platform.targets():
         yield from _kind(spec, (*place, "target"), fault, platform)
 
 
 def _parts(
-    spec: Part, place: Place, fault: Any, faults: FaultTypes, platform: Platform | None
+    spec: Part,
+    place: Place,
+    parts: Mapping[Place, Part],
+    faults: FaultTypes,
+    platform: Platform | None,
 ) -> Iterator[Flaw]:
-    parts: Mapping[Place, Part] = {}
-    with suppress(ValidationError):  # told by `_params`
-        parts = fault.model_validate(spec.params).composed()
     for within, part in parts.items():
         here = (*place, "params", *within)
         yield from _named(part, here, faults, platform)
@@ -127,18 +132,15 @@ def _loaded(offered: Any) -> Any:
     return cast(Any, offered.load()) if isinstance(offered, EntryPoint) else offered
 
 
-def _params(spec: Part, place: Place, fault: Any) -> Iterator[Flaw]:
-    try:
-        fault.model_validate(spec.params)
-    except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False):
-            name = ".".join(str(part) for part in one["loc"])
-            known = one["type"] != "extra_forbidden"
-            hint = "" if known else did_you_mean(name, fault.model_fields)
-            message = one["msg"].removeprefix("Value error, ")
-            what = f"{spec.fault}{name and ', parameter '}{name}: {message[:1].lower()}{message[1:]}"
-            seen = f"saw {one['input']!r}" if known and isinstance(one["input"], _SCALAR) else ""
-            yield Flaw((*place, *one["loc"]), what, seen, hint)
+def _params(spec: Part, place: Place, fault: Any, error: ValidationError) -> Iterator[Flaw]:
+    for one in error.errors(include_url=False, include_context=False):
+        name = ".".join(str(part) for part in one["loc"])
+        known = one["type"] != "extra_forbidden"
+        hint = "" if known else did_you_mean(name, fault.model_fields)
+        message = one["msg"].removeprefix("Value error, ")
+        what = f"{spec.fault}{name and ', parameter '}{name}: {message[:1].lower()}{message[1:]}"
+        seen = f"saw {one['input']!r}" if known and isinstance(one["input"], _SCALAR) else ""
+        yield Flaw((*place, *one["loc"]), what, seen, hint)
 
 
 _SCALAR = (str, int, float, bool, type(None))
