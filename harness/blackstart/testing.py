@@ -13,6 +13,7 @@ replica.calls                             # what was asked of it, in order
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ from blackstart.replica.base import (
     ShellSpec,
 )
 
-__all__ = ["FakeReplica", "History", "IdleFault", "ManualTime", "SetProbe"]
+__all__ = ["FakeReplica", "History", "IdleFault", "ManualTime", "SetProbe", "typed"]
 
 START = datetime(2026, 4, 26, 15, 30, tzinfo=UTC)
 NS = 1_000_000_000
@@ -224,3 +225,18 @@ class IdleFault(Fault):
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
         return True
+
+
+def typed(replica: Replica, line: str, participant: str = "sme-1") -> tuple[int, str]:
+    """A command line as a participant types it: its exit code, and what it said on both streams."""
+    shell = replica.shell(participant)
+    done = subprocess.run(
+        ["bash", "-c", line],
+        env=dict(shell.env),
+        cwd=shell.cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 
 import pytest
 
 from blackstart.replica.local import LocalReplica
+from blackstart.testing import typed
 
 
 @pytest.fixture
@@ -19,21 +19,7 @@ def replica(shared_replica: LocalReplica) -> LocalReplica:
 @pytest.fixture
 def people(replica: LocalReplica) -> Callable[[str], str]:
     """Runs a command line as a participant types it, and gives what it said, both streams; any exit code."""
-
-    def type_in(line: str) -> str:
-        shell = replica.shell("sme-1")
-        done = subprocess.run(
-            ["bash", "-c", line],
-            env=dict(shell.env),
-            cwd=shell.cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.stdout
-
-    return type_in
+    return lambda line: typed(replica, line)[1]
 
 
 @pytest.fixture
