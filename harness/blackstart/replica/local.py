@@ -15,21 +15,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blackstart.errors import ReplicaError, UsageError
-from blackstart.replica.base import Completed, Component, Probe, Progress, ShellSpec
-from blackstart.replica.components import proxy, registry, vault
-from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyring
+from blackstart.errors import ReplicaError
+from blackstart.replica.base import Completed, Progress
+from blackstart.replica.components import proxy, registry
+from blackstart.replica.components.vault_keyring import Keyring
 from blackstart.replica.components.vault_seed import seeded
-from blackstart.replica.layout import CANARY, CLIENTS, COMPONENTS, PROXY, TEAMS, endpoint
+from blackstart.replica.layout import COMPONENTS, TEAMS
+from blackstart.replica.miniature import Miniature
 from blackstart.replica.programs import processes
 from blackstart.replica.programs.dns_cache import pass_time
 from blackstart.replica.programs.processes import LABEL
 from blackstart.replica.programs.service import LOGS, RUN
 from blackstart.replica.servers import Launch, Server
-from blackstart.replica.servicing import PortTaken, Servicing
-from blackstart.replica.site import Site, proxies_of
-from blackstart.replica.standard import standard_probes
-from blackstart.replica.toolbox import SYSTEM_PATH, Escrow, Toolbox
+from blackstart.replica.servicing import PortTaken
+from blackstart.replica.site import Site
+from blackstart.replica.toolbox import SYSTEM_PATH
 from blackstart.replica.tools import TOOLS, ensure_tools
 from blackstart.replica.waiting import wait_until
 from blackstart.replica.written import Written
@@ -44,11 +44,10 @@ DOWN_PATIENCE_S = 0.1
 
 PORT_TRIES = 3
 
+TOOL_OF = {"vault": "openbao", "dns": "names", "resolver": "names", "registry": "registry"}
 
-WATCHED = (*COMPONENTS, PROXY)
 
-
-class LocalReplica:
+class LocalReplica(Miniature):
     """The platform in miniature, on this machine. The owner calls `down`, whatever happened.
 
     `label` marks every process of this replica (BLACKSTART_LABEL in its environment). Several objects, also in several
@@ -58,13 +57,8 @@ class LocalReplica:
     name = "local"
 
     def __init__(self, folder: Path, label: str, participants: Sequence[str]) -> None:
-        self.label = label
-        self._folder = folder.absolute()
-        self._participants = tuple(participants)
-        self._toolbox = Toolbox(self._folder, label)
+        super().__init__(folder, label, participants)
         self._servers: dict[str, Server] = {}
-        self._tokens: dict[str, str] = {}
-        self._known: tuple[Site, Keyring] | None = None
 
     @classmethod
     def attach(cls, folder: Path, label: str) -> LocalReplica:
@@ -75,7 +69,7 @@ class LocalReplica:
         written = Written.read(folder, label)
         replica = cls(folder, label, written.participants)
         replica._tokens.update(written.tokens)
-        replica._know(written.site, written.launches)
+        replica._take(written.site, written.launches)
         return replica
 
     # --- up and down ----------------------------------------------------------------------------
@@ -127,55 +121,34 @@ class LocalReplica:
     def _lay_site(self) -> None:
         """New ports, and servers that know of them; none is started."""
         site, keys = Site.choose(), Keyring.read(self.keyring())
-        self._know(site, site.launches(self._folder / "data", keys, self._env()))
+        self._take(site, site.launches(self._folder / "data", keys, self._env()))
         services = [site.services[team] for team in TEAMS]
         self._toolbox.write(site.at["resolver"], services, site.at["vault"])
         self._write()
 
-    def _know(self, site: Site, launches: Mapping[str, Launch]) -> None:
-        self._known = (site, Keyring.read(self.keyring()))
-        self._toolbox.vault = site.at["vault"]
+    def _take(self, site: Site, launches: Mapping[str, Launch]) -> None:
         self._servers = {
             name: Server(name, each, self.log(name), self._folder / RUN / f"{name}.json")
             for name, each in launches.items()
         }
+        self._know(site, self._servers)
 
     def _write(self) -> None:
         launches = {name: server.launch for name, server in self._servers.items()}
         Written(self.label, self._participants, self._tokens, self._site(), launches).write(self._folder)
 
-    def _site(self) -> Site:
-        return self._up()[0]
-
-    def _up(self) -> tuple[Site, Keyring]:
-        if self._known is None:
-            raise ReplicaError("the replica is not up", hint="call up first")
-        return self._known
-
-    def _servicing(self) -> Servicing:
-        return Servicing(self._servers, *self._up())
-
     def _start_all(self, progress: Progress) -> None:
         """PortTaken when somebody has one. Whatever goes wrong, nothing is left running."""
         try:
-            for number, step in enumerate(self._servicing().start_all(self._give_tokens, self.down)):
+            for number, step in enumerate(self._servicing().start_all(self._tokens_given, self.down)):
                 progress(step, 4 * number, len(COMPONENTS))
         except BaseException:
             self.down()
             raise
         progress("the replica is up", len(COMPONENTS), len(COMPONENTS))
 
-    def _give_tokens(self) -> None:
-        """A token and a home for everybody who has none yet."""
-        site, keys = self._up()
-        client = vault.VaultClient(site.behind["vault"], keys.root_token)
-        escrow = Escrow(keys.keys, keys.secret_ids, self.data("vault") / AUTOMATION_TOKEN)
-        missing = [each for each in (*self._participants, "harness") if each not in self._tokens]
-        for participant in missing:
-            self._tokens[participant] = client.participant_token(participant)
-            self._toolbox.add_home(participant, escrow)
-        if missing:
-            self._write()
+    def _tokens_given(self) -> None:
+        self._give_tokens(self._write)
 
     def down(self) -> None:
         """End every process, SIGTERM first; nothing is left. May be called again, and when `up` failed."""
@@ -194,27 +167,9 @@ class LocalReplica:
 
     # --- what is there --------------------------------------------------------------------------
 
-    def components(self) -> Mapping[str, Component]:
-        return {name: self._component(name) for name in COMPONENTS if name in self._servers}
-
-    def _component(self, name: str) -> Component:
-        kinds = {"vault": "openbao", "dns": "names", "resolver": "names", "registry": "registry"}
-        kind = name if name in kinds else "workload"
-        tool = kinds.get(name)
-        version = f"{TOOLS[tool].package} {TOOLS[tool].version}" if tool else "service"
-        return Component(name, kind, version, endpoint(self._site().at[name]), self._servers[name].pid)
-
-    def probes(self) -> Sequence[Probe]:
-        """Every probe, in the order in which they are declared and recorded."""
-        return standard_probes(*self._up())
-
-    def data(self, component: str) -> Path:
-        """The folder that a component runs in and keeps its data in."""
-        return self._folder / "data" / component
-
-    def keyring(self) -> Path:
-        """Vault's keys, for whoever must unseal it whatever people do (`components.vault.Keyholder`)."""
-        return self.data("vault") / vault.KEYRING
+    def _version(self, name: str) -> str:
+        tool = TOOL_OF.get(name)
+        return f"{TOOLS[tool].package} {TOOLS[tool].version}" if tool else "service"
 
     def let_pass(self, seconds: float) -> None:
         """Drill time has jumped: what servers keep for a time gets older by that much, the resolver's copies."""
@@ -225,7 +180,7 @@ class LocalReplica:
 
         A command that is not there exits with 127, as in a shell.
         """
-        self._server(component)
+        self._handle(component)
         env = self._toolbox.env("harness", self._tokens.get("harness", ""))
         try:
             done = subprocess.run(
@@ -242,99 +197,13 @@ class LocalReplica:
             return Completed(127, "", str(error))
         return Completed(done.returncode, done.stdout, done.stderr)
 
-    # --- breaking and mending -------------------------------------------------------------------
+    # --- its processes ----------------------------------------------------------------------------
 
-    def _server(self, component: str) -> Server:
-        server = self._servers.get(component)
-        if server is None or component == CANARY:
-            raise UsageError(
-                f"the local replica has no component {component!r}",
-                hint=f"there are: {', '.join(COMPONENTS)}",
-            )
-        return server
-
-    def stop(self, component: str) -> None:
-        """SIGTERM; it stays down until `start`."""
-        self._server(component).stop()
-
-    def kill(self, component: str) -> None:
-        """SIGKILL to every process of it; it stays down until `start`."""
-        self._server(component).kill()
-
-    def pause(self, component: str) -> None:
-        self._server(component).pause()
-
-    def resume(self, component: str) -> None:
-        self._server(component).resume()
-
-    def start(self, component: str, through: Sequence[str] = (), *, wait: bool = True) -> None:
-        """Start it on the port it had, and wait until it is in service; nothing happens when it runs.
-
-        Vault is unsealed: it comes back as it was before it was stopped. A team's service comes up by itself as
-        soon as what it needs is there, so only its supervisor is waited for. `through` are the words of a program to
-        start it under, this once; `wait` false: whoever starts it so does not expect it in service.
-        """
-        server = self._server(component)
-        if not server.start(through) or not wait:
-            return
-        try:
-            self._servicing().into_service(component)
-        except PortTaken as error:
-            raise server.failed("found its port taken by somebody else") from error
-
-    def restart(self, component: str) -> None:
-        """Stop it, and start it plainly, whatever it ran under."""
-        self.stop(component)
-        self.start(component)
-
-    def running(self, component: str) -> bool:
-        return self._server(component).running()
-
-    def pids(self, component: str) -> list[int]:
+    def pids(self, component: str) -> Sequence[int]:
         """Every living process of a component, also the children that it made itself."""
-        return self._server(component).pids()
-
-    def exited(self) -> Mapping[str, int]:
-        """Components, and the fault proxy, that ended without being asked to, with their exit codes (negative: the signal)."""
-        codes = {name: self._servers[name].exited_by_itself() for name in WATCHED if name in self._servers}
-        return {name: code for name, code in codes.items() if code is not None}
-
-    # --- the network ----------------------------------------------------------------------------
+        return self._handle(component).pids()
 
     @property
     def proxy(self) -> Client:
         """The fault proxy, for whoever breaks or mends the network."""
         return proxy.client(self._site().proxy)
-
-    def proxies_of(self, component: str) -> tuple[str, ...]:
-        """The names of all proxies on the way to a component; the canary has some too. UsageError for another name."""
-        if component != CANARY:
-            self._server(component)
-        return proxies_of(component)
-
-    def address_of(self, client_name: str) -> str:
-        """The address that a client calls from: people, probes, resolver, canary or a team. UsageError for another."""
-        if client_name not in CLIENTS:
-            raise UsageError(
-                f"the local replica has no client {client_name!r}", hint=f"there are: {', '.join(CLIENTS)}"
-            )
-        return CLIENTS[client_name]
-
-    # --- evidence and people --------------------------------------------------------------------
-
-    def log(self, component: str) -> Path:
-        return self._folder / LOGS / f"{component}.log"
-
-    def audit_log(self, component: str) -> Path | None:
-        """Vault's audit log; no other component has one."""
-        return self.data("vault") / vault.AUDIT_LOG if component == "vault" else None
-
-    def shell(self, participant: str) -> ShellSpec:
-        """A participant's shell. UsageError for somebody the replica was not told of."""
-        token = self._tokens.get(participant)
-        if token is None or participant not in self._participants:
-            raise UsageError(
-                f"the replica knows no participant {participant!r}",
-                hint=f"there are: {', '.join(self._participants) or 'none'}",
-            )
-        return self._toolbox.shell(participant, token)

@@ -20,7 +20,7 @@ from blackstart.replica.waiting import wait_until
 if TYPE_CHECKING:
     from blackstart.errors import ReplicaError
     from blackstart.replica.components.vault_keyring import Keyring
-    from blackstart.replica.servers import Server
+    from blackstart.replica.handle import Handle
 
 __all__ = ["PortTaken", "Servicing"]
 
@@ -41,7 +41,7 @@ class PortTaken(Exception):
 class Servicing:
     """The servers of one replica, by name. Errors of every method: PortTaken; ReplicaError with a server's last lines."""
 
-    def __init__(self, servers: Mapping[str, Server], site: Site, keys: Keyring) -> None:
+    def __init__(self, servers: Mapping[str, Handle], site: Site, keys: Keyring) -> None:
         self._servers, self._site, self._keys = servers, site, keys
 
     def start_all(self, unsealed: Callable[[], None], down: Callable[[], None]) -> Iterator[str]:
@@ -114,12 +114,12 @@ class Servicing:
             raise self._servers[name].failed(f"could not be deployed: {error}") from error
 
 
-def _hopeful(server: Server) -> bool:
+def _hopeful(server: Handle) -> bool:
     """Whether it makes sense to wait for a server."""
     return server.running() and not server.says(_NO_ROOM)
 
 
-def _failed(server: Server, what: str) -> ReplicaError:
+def _failed(server: Handle, what: str) -> ReplicaError:
     return server.failed("has no room left on its disk" if server.says(_NO_ROOM) else what)
 
 
