@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from blackstart.checks import Check, check_flaws
 from blackstart.source import Flaw, Model, Place, cycles, did_you_mean
 
 __all__ = ["CapabilityNode", "ComponentNode", "Platform", "TeamNode"]
@@ -21,6 +22,7 @@ class ComponentNode(Model):
     """What kind of system it is, where that is not its name: faults ask for a kind."""
     needs: list[str] = Field(default_factory=list)
     probes: list[str] = Field(default_factory=list)
+    checks: dict[str, Check] = Field(default_factory=dict)
     production: list[str] = Field(default_factory=list)
 
 
@@ -30,6 +32,7 @@ class CapabilityNode(Model):
     about: str = ""
     needs: list[str]
     probes: list[str] = Field(default_factory=list)
+    checks: dict[str, Check] = Field(default_factory=dict)
     words: list[str] = Field(default_factory=list)
 
 
@@ -39,11 +42,12 @@ class TeamNode(Model):
     channel: str
     needs: list[str] = Field(default_factory=list)
     probes: list[str] = Field(default_factory=list)
+    checks: dict[str, Check] = Field(default_factory=dict)
     words: list[str] = Field(default_factory=list)
 
 
 class Platform(Model):
-    """The whole map. `tools` maps a production tool to the replica's own (`vault` to `bao`)."""
+    """The whole map. `checks` say how each probe asks, where a user's own compose file is drilled. `tools` maps a production tool to the replica's own (`vault` to `bao`)."""
 
     kind: Literal["platform"]
     components: dict[str, ComponentNode]
@@ -78,8 +82,9 @@ class Platform(Model):
         return found[1:]
 
     def flaws(self) -> Iterator[Flaw]:
-        """Names that stand twice, needs of what is not there, needs in a circle."""
+        """Names that stand twice, needs of what is not there, needs in a circle, checks that ask nothing."""
         yield from self._name_flaws()
+        yield from self._check_flaws()
         nodes = self.nodes()
         for section in ("components", "capabilities", "teams"):
             for name, node in getattr(self, section).items():
@@ -95,6 +100,12 @@ class Platform(Model):
         for cycle in cycles({name: node.needs for name, node in nodes.items()}):
             at = (self._section(cycle[0]), cycle[0], "needs")
             yield Flaw(at, "needs go in a circle", f"saw {' → '.join(cycle)}", "a map has a direction")
+
+    def _check_flaws(self) -> Iterator[Flaw]:
+        for name, node in self.nodes().items():
+            place = (self._section(name), name, "checks")
+            own = name in self.components
+            yield from check_flaws(node.checks, place, node.probes, list(self.components), own)
 
     def _section(self, name: str) -> str:
         sections = ("components", "capabilities", "teams")
