@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from blackstart.replica.components.vault_keyring import Keyring
     from blackstart.replica.servers import Launch
 
-__all__ = ["SERVICES", "Site", "deploy_link", "proxies_of"]
+__all__ = ["LINKS", "SERVICES", "Site", "deploy_link", "proxies_of"]
 
 SERVICES = (*TEAMS, CANARY)
 
@@ -46,6 +46,8 @@ class Site:
     vault_cluster_port: int
     token: str
     """Whoever orders a deploy has it."""
+    inside: Mapping[str, Address] = field(default_factory=dict)
+    """Where clients within the replica find a link, if that is not where this machine does."""
 
     @classmethod
     def choose(cls) -> Site:
@@ -61,8 +63,9 @@ class Site:
             {name: (str(host), int(port)) for name, (host, port) in data[key].items()}
             for key in ("at", "behind")
         )
+        inside = {name: (str(host), int(port)) for name, (host, port) in data.get("inside", {}).items()}
         proxy = (str(data["proxy"][0]), int(data["proxy"][1]))
-        return cls(at, behind, proxy, int(data["vault_cluster_port"]), str(data["token"]))
+        return cls(at, behind, proxy, int(data["vault_cluster_port"]), str(data["token"]), inside)
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -71,7 +74,12 @@ class Site:
             "proxy": self.proxy,
             "vault_cluster_port": self.vault_cluster_port,
             "token": self.token,
+            "inside": dict(self.inside),
         }
+
+    def reached(self, address: Address) -> Address:
+        """How this machine reaches what the replica's own names and records say: the same, unless it is inside only."""
+        return next((self.at[name] for name, inside in self.inside.items() if inside == address), address)
 
     @property
     def services(self) -> dict[str, Service]:

@@ -44,7 +44,7 @@ def _capability_probes(site: Site, keys: Keyring) -> tuple[Probe, ...]:
 
     def authenticate(each_s: float) -> None:
         found = find_service(resolver, dns.VAULT_SERVICE, timeout_s=each_s, source=PROBES)
-        vault.check_login(found, role, each_s)
+        vault.check_login(site.reached(found), role, each_s)
 
     return (
         AskingProbe("ship", "capability", "ship", lambda s: workload.check_ship(canary, s)),

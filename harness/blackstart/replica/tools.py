@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +84,9 @@ def pinned(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock, flags=re.MULTILINE))
 
 
-def ensure_tools(progress: Progress) -> None:
-    """Make every environment that is missing, side by side. MissingTool names all that cannot be made."""
-    missing = [tool for tool in TOOLS.values() if not tool.folder.is_dir()]
+def ensure_tools(progress: Progress, names: Collection[str] = tuple(TOOLS)) -> None:
+    """Make these environments where they are missing, side by side. MissingTool names all that cannot be made."""
+    missing = [TOOLS[name] for name in names if not TOOLS[name].folder.is_dir()]
     if not missing:
         return
     uv = _find_uv(missing)
