@@ -18,6 +18,7 @@ from blackstart.replica.servers import Launch
 
 __all__ = [
     "PACKAGES",
+    "SETTINGS",
     "WAIT",
     "Service",
     "check_serving",
@@ -27,6 +28,7 @@ __all__ = [
     "launch",
     "needs_of",
     "reachable",
+    "write_settings",
 ]
 
 DEPLOY_LIMIT_S = 10.0
@@ -61,21 +63,29 @@ WAIT = "--wait"
 """What a supervisor is told that shall start nothing before its first order."""
 
 
+SETTINGS = "workload.json"
+
+
 def launch(folder: Path, service: Service, needs: Needs, env: Mapping[str, str]) -> Launch:
     """Write a supervisor's settings into its folder. Its service comes up by itself, unless it is told to wait."""
+    write_settings(folder, service, needs)
+    argv, whole = interpreter("workload.py", env)
+    return Launch([*argv, SETTINGS], whole, folder)
+
+
+def write_settings(folder: Path, service: Service, needs: Needs) -> None:
+    """What its supervisor must know, for its owner alone: where it listens, what it needs, whose orders it takes."""
     keep = service.name != CANARY
     settings = {
         "needs": asdict(needs),
+        "host": service.address[0],
         "port": service.address[1],
         "control": service.control[1],
         "token": service.token,
         "keep": keep,
         "deadline_s": DEPLOY_LIMIT_S if keep else CANARY_LIMIT_S,
     }
-    file = folder / "workload.json"
-    write_private(file, json.dumps(settings))
-    argv, whole = interpreter("workload.py", env)
-    return Launch([*argv, file.name], whole, folder)
+    write_private(folder / SETTINGS, json.dumps(settings))
 
 
 def reachable(service: Service) -> bool:

@@ -10,6 +10,7 @@ import http.client
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from blackstart.replica.programs.httpclient import Answer, request
 from blackstart.replica.programs.registry_image import Image, digest_of
@@ -76,7 +77,7 @@ class RegistryClient:
     def put_blob(self, name: str, content: bytes) -> None:
         """Upload a blob in one piece, also when it is there already."""
         begun = self._call("POST", name, "blobs/uploads/", body=b"")
-        place = begun.headers["location"].removeprefix(f"/v2/{name}/") + f"?digest={digest_of(content)}"
+        place = _upload(begun.headers["location"], name, digest_of(content))
         self._call("PUT", name, place, {"Content-Type": "application/octet-stream"}, content)
 
     def put_manifest(self, name: str, reference: str, manifest: bytes) -> None:
@@ -97,7 +98,7 @@ class RegistryClient:
     def _answer(
         self, method: str, name: str, path: str, headers: Mapping[str, str] | None = None, body: object = None
     ) -> Answer:
-        scope = f"repository:{name}:{'pull' if method in ('GET', 'HEAD') else 'push'}"
+        scope = f"repository:{name}:{'pull' if method in ('GET', 'HEAD') else 'pull,push'}"
         if scope not in self._tokens:
             self._tokens[scope] = self.token(scope)
         bearer = {"Authorization": f"Bearer {self._tokens[scope]}", **(headers or {})}
@@ -113,6 +114,13 @@ class RegistryClient:
             timeout_s=self._timeout_s,
             source=self._source,
         )
+
+
+def _upload(location: str, name: str, digest: str) -> str:
+    """Where an upload ends. A registry says so with or without its own address, and may keep its state in the query."""
+    url = urlsplit(location)
+    query = f"{url.query}&" if url.query else ""
+    return f"{url.path.removeprefix(f'/v2/{name}/')}?{query}digest={digest}"
 
 
 def described(manifest: bytes) -> list[str]:

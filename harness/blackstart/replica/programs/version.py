@@ -35,6 +35,8 @@ class Config:
     token: str
     keep: bool
     deadline_s: float
+    host: str = "127.0.0.1"
+    """Where both ports are: loopback, unless whoever made the settings knows that a container is around it."""
 
     @classmethod
     def read(cls, path: Path) -> Config:

@@ -8,7 +8,7 @@ A new version runs the whole start-up path (startpath.py), proves itself on a po
 takes over the port that people call; the old one finishes what it is answering and goes. The canary's
 supervisor is the same program with `keep: false`: its version is taken away again once it has answered.
 
-Control is a line of JSON on a loopback port: {"token": ..., "do": "deploy"}; the answer is a line for each step.
+Control is a line of JSON on a port of its own: {"token": ..., "do": "deploy"}; the answer is a line for each step.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Supervisor:
         self._count = int(_COUNT.read_text("ascii")) if _COUNT.exists() else 0
         self._running: Version | None = None
         self._shared = self._bind()
-        self._control = socket.create_server(("127.0.0.1", config.control), backlog=16)
+        self._control = socket.create_server((config.host, config.control), backlog=16)
         self._retry_at = None if wait or not config.keep else time.monotonic()
         self._wakeup, waker = socket.socketpair()
         waker.setblocking(False)
@@ -57,7 +57,7 @@ class Supervisor:
         """The port that people call: held from the start, refusing until a version listens."""
         shared = socket.socket()
         shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        shared.bind(("127.0.0.1", self._config.port))
+        shared.bind((self._config.host, self._config.port))
         return shared
 
     def _stop(self, *_: object) -> None:
@@ -66,7 +66,7 @@ class Supervisor:
         os._exit(0)
 
     def run(self) -> None:
-        print(f"{self._config.needs.team}: control on 127.0.0.1:{self._config.control}", flush=True)
+        print(f"{self._config.needs.team}: control on {self._config.host}:{self._config.control}", flush=True)
         while True:
             due = None if self._retry_at is None else max(0.0, self._retry_at - time.monotonic())
             readable, _, _ = select.select([self._control, self._wakeup], [], [], due)
