@@ -11,7 +11,18 @@ import socket
 import struct
 from dataclasses import dataclass, field
 
-__all__ = ["RCODES", "TYPES", "Answer", "DnsError", "Record", "ask", "find_service", "parse", "query"]
+__all__ = [
+    "RCODES",
+    "TYPES",
+    "Answer",
+    "DnsError",
+    "Record",
+    "ask",
+    "ask_over_tcp",
+    "find_service",
+    "parse",
+    "query",
+]
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "TXT": 16, "AAAA": 28, "SRV": 33}
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
@@ -140,6 +151,12 @@ def ask(server: tuple[str, int], name: str, type_: str, *, timeout_s: float, sou
     if answer.id != id_:
         raise DnsError("the DNS answer is to another question")
     return answer
+
+
+def ask_over_tcp(server: tuple[str, int], name: str, type_: str, *, timeout_s: float) -> Answer:
+    """As `ask`, over a connection from the start."""
+    packet = query(name, type_, int.from_bytes(os.urandom(2), "big"))
+    return parse(_over_tcp(server, packet, timeout_s, ""))
 
 
 def _over_udp(server: tuple[str, int], packet: bytes, timeout_s: float, source: str) -> bytes:
