@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psutil
@@ -23,6 +24,8 @@ LIMIT_S = 30.0
 def test_it_reads_what_it_wrote() -> None:
     site = Site.choose()
     assert Site.from_data(site.to_data()) == site
+    two = replace(site, toxiproxy=("127.0.0.1", 8474))
+    assert Site.from_data(two.to_data()) == two
     ports = [port for _, port in (*site.at.values(), *site.behind.values(), site.proxy)]
     assert len({*ports, site.vault_cluster_port}) == len(ports) + 1
 

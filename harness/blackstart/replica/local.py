@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.base import Completed, Progress
-from blackstart.replica.components import proxy, registry
+from blackstart.replica.components import registry
 from blackstart.replica.components.vault_keyring import Keyring
 from blackstart.replica.components.vault_seed import seeded
 from blackstart.replica.layout import COMPONENTS, TEAMS
@@ -33,9 +32,7 @@ from blackstart.replica.toolbox import SYSTEM_PATH
 from blackstart.replica.tools import TOOLS, ensure_tools
 from blackstart.replica.waiting import wait_until
 from blackstart.replica.written import Written
-
-if TYPE_CHECKING:
-    from blackstart.toxics.client import Client
+from blackstart.toxics.toxiproxy import Toxiproxy
 
 __all__ = ["LocalReplica"]
 
@@ -77,6 +74,7 @@ class LocalReplica(Miniature):
     def up(self, progress: Progress) -> None:
         """Make what is missing of tools and seeds, then start everything. Leaves nothing running when it fails."""
         ensure_tools(progress)
+        self.down()  # what still runs would never be found again: its state is about to be thrown away
         progress("seeding", 0, 0)
         self._lay_out()
         for _ in range(PORT_TRIES):
@@ -204,6 +202,6 @@ class LocalReplica(Miniature):
         return self._handle(component).pids()
 
     @property
-    def proxy(self) -> Client:
+    def proxy(self) -> Toxiproxy:
         """The fault proxy, for whoever breaks or mends the network."""
-        return proxy.client(self._site().proxy)
+        return Toxiproxy(*self._site().proxy, timeout=2.0)

@@ -48,6 +48,8 @@ class Site:
     """Whoever orders a deploy has it."""
     inside: Mapping[str, Address] = field(default_factory=dict)
     """Where clients within the replica find a link, if that is not where this machine does."""
+    toxiproxy: Address | None = None
+    """Where a real Toxiproxy behind the fault proxy takes orders, if there is one (`toxics.links`)."""
 
     @classmethod
     def choose(cls) -> Site:
@@ -65,7 +67,9 @@ class Site:
         )
         inside = {name: (str(host), int(port)) for name, (host, port) in data.get("inside", {}).items()}
         proxy = (str(data["proxy"][0]), int(data["proxy"][1]))
-        return cls(at, behind, proxy, int(data["vault_cluster_port"]), str(data["token"]), inside)
+        back = data.get("toxiproxy")
+        toxiproxy = None if back is None else (str(back[0]), int(back[1]))
+        return cls(at, behind, proxy, int(data["vault_cluster_port"]), str(data["token"]), inside, toxiproxy)
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -75,6 +79,7 @@ class Site:
             "vault_cluster_port": self.vault_cluster_port,
             "token": self.token,
             "inside": dict(self.inside),
+            "toxiproxy": self.toxiproxy,
         }
 
     def reached(self, address: Address) -> Address:

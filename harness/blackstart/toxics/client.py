@@ -24,7 +24,12 @@ class Client:
         self.timeout = timeout
 
     def __repr__(self) -> str:
-        return f"Client({self.host!r}, {self.port})"
+        return f"{type(self).__name__}({self.host!r}, {self.port})"
+
+    @property
+    def at(self) -> str:
+        """Where it takes orders, for messages."""
+        return f"{self.host}:{self.port}"
 
     def version(self) -> str:
         """`2.12.0+blackstart...`: the Toxiproxy whose API this is."""
@@ -68,6 +73,9 @@ class Client:
 
     def toxics(self, proxy: str) -> list[dict[str, Any]]:
         return cast("list[dict[str, Any]]", self._ask("GET", f"{_path(proxy)}/toxics"))
+
+    def toxic(self, proxy: str, name: str) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._ask("GET", _path(proxy, name)))
 
     def add(
         self,
@@ -132,7 +140,10 @@ class Client:
         status, body = self._exchange(method, path, None if asked is None else json.dumps(asked))
         if status >= 400:
             raise ProxyRefused(status, _message(body))
-        return json.loads(body) if body else None
+        try:
+            return json.loads(body) if body else None
+        except ValueError:
+            raise ProxyRefused(status, f"this is no fault proxy: it says {_shown(body)}") from None
 
     def _exchange(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
         connection = HTTPConnection(self.host, self.port, timeout=self.timeout)
@@ -155,8 +166,10 @@ def _wish(name: str, listen: str, upstream: str, protocol: str) -> dict[str, Any
 
 
 def _whole(proxy: dict[str, Any]) -> dict[str, Any]:
-    """With the protocol also where the API leaves it out, for the sake of Toxiproxy's own clients."""
-    return {"protocol": "tcp", **proxy}
+    """With the protocol also where the API leaves it out, for the sake of Toxiproxy's own clients, and without the
+    empty `Logger` that Toxiproxy 2.12 shows by mistake.
+    """
+    return {"protocol": "tcp", **{key: value for key, value in proxy.items() if key != "Logger"}}
 
 
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,4 +180,10 @@ def _message(body: bytes) -> str:
     try:
         return str(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError):
-        return body.decode(errors="replace").strip() or "no reason given"
+        return _shown(body) or "no reason given"
+
+
+def _shown(body: bytes) -> str:
+    """Not all of a page that somebody else's server may have given."""
+    text = body.decode(errors="replace").strip()
+    return text if len(text) <= 200 else f"{text[:200]}..."

@@ -20,7 +20,7 @@ from blackstart.toxics.errors import ProxyRefused
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
-    from blackstart.toxics.client import Client
+    from blackstart.toxics.base import FaultProxy
 
 __all__ = [
     "Direction",
@@ -43,7 +43,7 @@ class Proxied(Protocol):
     """A replica whose connections pass a fault proxy."""
 
     @property
-    def proxy(self) -> Client: ...
+    def proxy(self) -> FaultProxy: ...
 
     def proxies_of(self, component: str) -> tuple[str, ...]: ...
 
@@ -59,7 +59,7 @@ class Toxic:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
-    def add_to(self, proxy: str, name: str, client: Client, clients: Sequence[str]) -> None:
+    def add_to(self, proxy: str, name: str, client: FaultProxy, clients: Sequence[str]) -> None:
         client.add(
             proxy, self.type, name=name, stream=self.stream, attributes=self.attributes, clients=clients
         )
@@ -164,7 +164,7 @@ def ours(replica: Replica, undo: Undo) -> dict[str, dict[str, Any]]:
     return {name: found[name] for name in listens if name in found and found[name]["listen"] == listens[name]}
 
 
-def _unless_gone(client: Client) -> dict[str, dict[str, Any]]:
+def _unless_gone(client: FaultProxy) -> dict[str, dict[str, Any]]:
     try:
         return dict(client.proxies())
     except ConnectionRefusedError:

@@ -10,12 +10,16 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blackstart.replica.programs.httpclient import why
 from blackstart.replica.programs.service import SITE
 from blackstart.toxics.client import Client
 from blackstart.toxics.errors import ProxyRefused
+from blackstart.toxics.links import Links
+
+if TYPE_CHECKING:
+    from blackstart.toxics.base import FaultProxy
 
 __all__ = ["run"]
 
@@ -23,28 +27,37 @@ USAGE = """\
 usage: network [status [NAME]] | network restore NAME
 status lists what is wrong on the way to a server, restore takes all of it away; NAME is one of {}"""
 
-Links = Mapping[str, Sequence[str]]
+Ways = Mapping[str, Sequence[str]]
 """The names of the proxies on the way to each server."""
 
+TIMEOUT_S = 5.0
 
-def run(folder: Path, links: Links, argv: list[str]) -> int:
+
+def run(folder: Path, ways: Ways, argv: list[str]) -> int:
     """Look at the network of the replica in that folder, or mend it."""
     action, *names = argv or ["status"]
     wanted = {"status": (0, 1), "restore": (1,)}.get(action, ())
-    if len(names) not in wanted or not set(names) <= set(links):
-        print(USAGE.format(", ".join(links)), file=sys.stderr)
+    if len(names) not in wanted or not set(names) <= set(ways):
+        print(USAGE.format(", ".join(ways)), file=sys.stderr)
         return 2
-    client = Client(*json.loads((folder / SITE).read_bytes())["site"]["proxy"], timeout=5.0)
+    client = _proxy_of(json.loads((folder / SITE).read_bytes())["site"])
     try:
         if action == "restore":
-            return _restore(client, links[names[0]])
-        return _status(client, [proxy for name in names or links for proxy in links[name]])
+            return _restore(client, ways[names[0]])
+        return _status(client, [proxy for name in names or ways for proxy in ways[name]])
     except (OSError, ProxyRefused) as error:
-        print(f"network: {why(error)}: the proxy at {client.host}:{client.port}", file=sys.stderr)
+        print(f"network: {why(error)}: the proxy at {client.at}", file=sys.stderr)
         return 1
 
 
-def _status(client: Client, names: Sequence[str]) -> int:
+def _proxy_of(site: Mapping[str, Any]) -> FaultProxy:
+    """The replica's fault proxy; with a real Toxiproxy behind it, both as one."""
+    front = Client(*site["proxy"], timeout=TIMEOUT_S)
+    behind = site.get("toxiproxy")
+    return Links(front, Client(*behind, timeout=TIMEOUT_S)) if behind else front
+
+
+def _status(client: FaultProxy, names: Sequence[str]) -> int:
     """0 when nothing is wrong with any of them, else 3, as `service status`."""
     proxies = client.proxies()
     for name in names:
@@ -66,7 +79,7 @@ def _said(toxic: Mapping[str, Any]) -> str:
     return f"{toxic['type']} {toxic['stream']} {values}".rstrip() + share + clients
 
 
-def _restore(client: Client, names: Sequence[str]) -> int:
+def _restore(client: FaultProxy, names: Sequence[str]) -> int:
     """Take every toxic away, and have every proxy up."""
     proxies = client.proxies()
     for name in names:
