@@ -43,6 +43,10 @@ class Handle(Protocol):
 
     def resume(self) -> None: ...
 
+    def paused(self) -> bool:
+        """Whether something of it stands still."""
+        ...
+
     def says(self, words: Collection[str]) -> bool:
         """Whether one of these (in lower case) is in the last of what it has logged since it was started."""
         ...

@@ -148,6 +148,9 @@ class Miniature:
     def running(self, component: str) -> bool:
         return self._handle(component).running()
 
+    def paused(self, component: str) -> bool:
+        return self._handle(component).paused()
+
     def exited(self) -> Mapping[str, int]:
         """Components, and the fault proxy, that ended without being asked to, with their exit codes (negative: the signal)."""
         codes = {name: self._handles[name].exited_by_itself() for name in WATCHED if name in self._handles}

@@ -30,6 +30,13 @@ class Server(Supervised):
         except OSError as error:
             raise ReplicaError(f"{self.name} cannot be started: {error}") from error
 
+    def pause(self) -> None:
+        """As `Supervised.pause`. ReplicaError when a process of it goes on."""
+        super().pause()
+        if left := self.going_on():
+            numbers = ", ".join(map(str, left))
+            raise ReplicaError(f"{self.name} could not be paused: process {numbers} of it goes on")
+
     def says(self, words: Collection[str]) -> bool:
         """Whether one of these (in lower case) is in the last of what it has logged since it was started here."""
         try:

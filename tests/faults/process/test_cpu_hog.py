@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from blackstart.errors import ReplicaError
 from blackstart.faults.contract import LIMIT_S, prove_fault
 from blackstart.faults.process.cpu_hog import ProcessCpuHog, hogs
-from blackstart.faults.process.standing import paused
 from blackstart.replica.waiting import wait_until
 from blackstart.watchdog import processes
 
@@ -39,7 +38,7 @@ def test_on_every_kind(
 ) -> None:
     breaks_and_heals(QUICK, component)
     assert hogs(replica, component) == []
-    assert not paused(replica, component)
+    assert not replica.paused(component)
 
 
 @pytest.mark.replica
@@ -93,11 +92,11 @@ def test_killed_hogs_leave_a_component_that_healing_lets_go_on(
 ) -> None:
     undo = broken(QUICK, "dns")
     (hog,) = hogs(replica, "dns")
-    assert wait_until(lambda: paused(replica, "dns"), LIMIT_S)
+    assert wait_until(lambda: replica.paused("dns"), LIMIT_S)
     people(f"kill -KILL {hog}")
     assert not QUICK.gone(replica, "dns", undo)
     QUICK.heal(replica, "dns", undo)
-    assert not paused(replica, "dns")
+    assert not replica.paused("dns")
     turns(QUICK, "dns", "green")
 
 

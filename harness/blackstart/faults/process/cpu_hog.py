@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
-from blackstart.faults.process.standing import bring_back, paused, pids
+from blackstart.faults.process.standing import bring_back, pids
 from blackstart.faults.process.under import PROGRAMS
 from blackstart.replica.programs import processes
 from blackstart.source import Duration
@@ -85,7 +85,7 @@ class ProcessCpuHog(Fault):
         bring_back(replica, target)
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
-        return not hogs(replica, target) and replica.running(target) and not paused(replica, target)
+        return not hogs(replica, target) and replica.running(target) and not replica.paused(target)
 
     def probe(self, replica: Replica, target: str) -> Probe:
         from blackstart.faults.process.questions import latency

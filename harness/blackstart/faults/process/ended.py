@@ -17,6 +17,7 @@ class Ended(Fault):
     """Healing starts the component again if it does not run."""
 
     kinds: ClassVar[tuple[str, ...]] = ("*",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     seen: ClassVar[str] = (
         "connections are closed unanswered, name servers say nothing; service status NAME: no process of it runs"
     )

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Hosted",
-    "all_paused",
     "bring_back",
     "hosted",
-    "paused",
     "pids",
     "soft_limit",
     "squeeze",
@@ -49,25 +47,6 @@ def hosted(replica: Replica) -> Hosted:
 
 def pids(replica: Replica, component: str) -> tuple[int, ...]:
     return tuple(hosted(replica).pids(component))
-
-
-def paused(replica: Replica, component: str) -> bool:
-    """Whether a process of it is stopped by a signal."""
-    return any(_state(pid) == "T" for pid in pids(replica, component))
-
-
-def all_paused(replica: Replica, component: str) -> bool:
-    """Whether it runs, and every process of it is stopped."""
-    found = pids(replica, component)
-    return bool(found) and all(_state(pid) == "T" for pid in found)
-
-
-def _state(pid: int) -> str:
-    """The letter of proc(5); empty when it has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
 
 
 def started_under(replica: Replica, component: str, program: Path) -> bool:

@@ -25,6 +25,7 @@ __all__ = [
     "end_all",
     "lives",
     "of",
+    "paused",
     "send",
     "send_all",
 ]
@@ -116,6 +117,13 @@ def began(pid: int) -> int | None:
     with suppress(OSError, IndexError):
         return int(_stat(pid)[19])
     return None
+
+
+def paused(pid: int) -> bool:
+    """Whether a signal has stopped it."""
+    with suppress(OSError):
+        return _stat(pid)[0] == b"T"
+    return False
 
 
 def lives(pid: int, since: int, carried: Carried) -> bool:

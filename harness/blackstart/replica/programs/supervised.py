@@ -25,6 +25,9 @@ __all__ = ["STOP_PATIENCE_S", "UNKNOWN_CODE", "Launch", "Supervised"]
 STOP_PATIENCE_S = 5.0
 """How long a server may take over SIGTERM before SIGKILL; OpenBao takes one second."""
 
+PAUSE_PATIENCE_S = 5.0
+"""How long a process may go on after SIGSTOP."""
+
 UNKNOWN_CODE = 255
 """The exit code of a process whose parent did not keep it: the kernel tells it to nobody else."""
 
@@ -152,7 +155,20 @@ class Supervised:
         processes.end_all(lambda: [(pid, self._carried) for pid in self.pids()])
 
     def pause(self) -> None:
+        """SIGSTOP to every process of it. Each stops when it next leaves the kernel: at once, save when it waits for a
+        disk; one that goes on all the same is no longer waited for."""
         processes.send_all(signal.SIGSTOP, self._carried)
+        ends = time.monotonic() + PAUSE_PATIENCE_S
+        while self.going_on() and time.monotonic() < ends:
+            time.sleep(_LOOK_EVERY_S)
+
+    def going_on(self) -> list[int]:
+        """Its processes that no signal has stopped."""
+        return [pid for pid in self.pids() if not processes.paused(pid)]
+
+    def paused(self) -> bool:
+        """Whether a process of it is stopped by a signal."""
+        return any(map(processes.paused, self.pids()))
 
     def resume(self) -> None:
         processes.send_all(signal.SIGCONT, self._carried)
