@@ -43,7 +43,8 @@ class Answering(BaseHTTPRequestHandler):
     def answer(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
         asked = json.loads(self.rfile.read(size)) if size else None
-        assert isinstance(server := self.server, Server)
+        server = self.server
+        assert isinstance(server, Server)
         server.asked.append((self.command, self.path, asked, dict(self.headers)))
         status, text = server.say(self.command, self.path)
         body = text.encode()

@@ -127,6 +127,7 @@ class Stack:
             0,
             self.token,
             {name: self.inside[name] for name in LINKS},
+            self.published("toxiproxy-api"),
         )
 
 
