@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from blackstart.crew import Crew
 from blackstart.crosscheck import flaws
-from blackstart.errors import InputError, Problem
+from blackstart.errors import InputError, Problem, UsageError
 from blackstart.faultcheck import FaultTypes, installed_faults
 from blackstart.plan import Plan
 from blackstart.platform import Platform
@@ -32,6 +32,7 @@ __all__ = [
     "check",
     "find_root",
     "kind_of",
+    "load_compose",
     "load_crew",
     "load_plan",
     "load_scenario",
@@ -234,10 +235,26 @@ def _cited(workspace: Workspace, kind: str, name: str) -> Read:
     return read
 
 
+def load_compose(path: Path, root: Path) -> InputFile:
+    """A user's own compose file, for the record. UsageError when it cannot be read; whether it is valid, compose says."""
+    try:
+        return _file("compose", path, path.read_text("utf-8"), root)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise UsageError(
+            f"the compose file {shown(path)} cannot be read: {why}",
+            hint="give the path of a docker-compose.yml: --compose FILE, or compose: in the plan",
+        ) from error
+
+
 def _input(read: Read, root: Path) -> InputFile:
+    return _file(read.kind, read.path, read.text, root)
+
+
+def _file(kind: str, where: Path, text: str, root: Path) -> InputFile:
     import hashlib
 
-    path, base = os.path.abspath(read.path), os.path.abspath(root)
+    path, base = os.path.abspath(where), os.path.abspath(root)
     below = Path(os.path.relpath(path, base)).as_posix()
-    name = shown(read.path) if below.startswith("..") else below
-    return InputFile(read.kind, name, hashlib.sha256(read.text.encode()).hexdigest(), read.text)
+    name = shown(where) if below.startswith("..") else below
+    return InputFile(kind, name, hashlib.sha256(text.encode()).hexdigest(), text)

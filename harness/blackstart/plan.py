@@ -9,7 +9,7 @@ from pydantic import Field
 
 from blackstart.source import Duration, Flaw, Model, Place
 
-__all__ = ["FaultLimits", "Hours", "Plan", "PlannedDrill"]
+__all__ = ["Docker", "FaultLimits", "Hours", "Plan", "PlannedDrill"]
 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -37,6 +37,17 @@ class FaultLimits(Model):
     hours: Hours | None = None
 
 
+class Docker(Model):
+    """What a drill in containers would refuse of docker, allowed by name.
+
+    `contexts`: docker contexts (or DOCKER_HOST values) of other machines. `strangers`: running containers of no drill
+    that are named like a target.
+    """
+
+    contexts: list[str] = Field(default_factory=list)
+    strangers: list[str] = Field(default_factory=list)
+
+
 class PlannedDrill(Model):
     """One drill of the plan. `scenario` is a path below `scenarios/`, with or without `.yaml`."""
 
@@ -46,10 +57,14 @@ class PlannedDrill(Model):
 
 
 class Plan(Model):
+    """`compose` is a compose file of your own to drill in place of the platform in miniature; its path counts from the root."""
+
     kind: Literal["plan"]
     title: str
     about: str = ""
-    replica: Literal["local"] = "local"
+    replica: Literal["local", "compose"] = "local"
+    compose: str = ""
+    docker: Docker = Docker()
     clock: Literal["jump", "real", "paced"] = "jump"
     pace: float = Field(default=1.0, gt=0)
     limits: FaultLimits = FaultLimits()
@@ -59,6 +74,13 @@ class Plan(Model):
         """A pace that no clock keeps, a plan of nothing."""
         if self.pace != 1.0 and self.clock != "paced":
             yield Flaw(("pace",), "pace needs clock: paced", f"saw clock: {self.clock}", "write clock: paced")
+        if self.compose and self.replica != "compose":
+            yield Flaw(
+                ("compose",),
+                "compose needs replica: compose",
+                f"saw replica: {self.replica}",
+                "write replica: compose",
+            )
         hours = self.limits.hours
         if hours is not None:
             yield from _hours_flaws(hours)

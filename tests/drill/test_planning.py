@@ -39,12 +39,28 @@ def test_a_crew_by_its_path(tmp_path: Path) -> None:
     assert drill.crew_name == "mine"
 
 
+def test_a_compose_file_of_ones_own_is_drilled_in_containers_and_goes_on_record(tmp_path: Path) -> None:
+    own = tmp_path / "docker-compose.yml"
+    own.write_text("services: {}\n", "utf-8")
+    (drill,) = drills_of(Asked(SCENARIO, tmp_path / "reports", compose=own))
+    assert (drill.replica, drill.compose) == ("compose", own)
+    assert drill.compose_file is not None
+    assert (drill.compose_file.kind, drill.compose_file.text) == ("compose", "services: {}\n")
+
+
+def test_the_command_line_chooses_the_replica_over_the_plan(tmp_path: Path) -> None:
+    assert {drill.replica for drill in drills_of(Asked(PLAN, tmp_path))} == {"local"}
+    assert {drill.replica for drill in drills_of(Asked(PLAN, tmp_path, replica="compose"))} == {"compose"}
+
+
 @pytest.mark.parametrize(
     ("asked", "error", "what"),
     [
         (Asked(SCENARIO, ROOT, pace=0.0), UsageError, "--pace is 0"),
         (Asked(SCENARIO, ROOT, pace=float("nan")), UsageError, "--pace is nan"),
         (Asked(SCENARIO, ROOT, replica="kubernetes"), UsageError, "no replica is called 'kubernetes'"),
+        (Asked(SCENARIO, ROOT, replica="local", compose=PLAN), UsageError, "--replica says local"),
+        (Asked(SCENARIO, ROOT, compose=ROOT / "nope.yml"), UsageError, "nope.yml cannot be read"),
         (Asked(SCENARIO, SCENARIO), UsageError, "is not a folder"),
         (Asked(SCENARIO, ROOT, crew="sillent"), InputError, 'no crew is called "sillent"'),
         (Asked(ROOT / "scenarios" / "nope.yaml", ROOT), InputError, "no such file"),

@@ -37,7 +37,12 @@ def run(
             help="Drill seconds in a real second; 1 is real time. By default waiting is jumped over."
         ),
     ] = None,
-    replica: Annotated[str, typer.Option(help="Which replica: local.")] = "",
+    replica: Annotated[
+        str, typer.Option(help="Which replica: local (processes) or compose (containers). [local]")
+    ] = "",
+    compose: Annotated[
+        Path | None, typer.Option(help="Drill the services of this compose file of your own.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be broken, and touch nothing.")
     ] = False,
@@ -51,10 +56,11 @@ def run(
 
     Example: blackstart run scenarios/vault/auth-503.yaml --crew silent
     Example: blackstart run drills/ci-smoke.yaml --dry-run
+    Example: blackstart run scenarios/vault/auth-503.yaml --replica compose
     """
     from blackstart.drill.planning import Asked, drills_of
 
-    asked = Asked(what, reports_dir, root, crew=crew, seed=seed, pace=pace, replica=replica)
+    asked = Asked(what, reports_dir, root, crew=crew, seed=seed, pace=pace, replica=replica, compose=compose)
     if dry_run:
         from blackstart.cli.preview import show
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from blackstart import __version__, watchdog
 from blackstart.clock import DrillClock, JumpClock, RealClock, Stamp, iso, stamp
+from blackstart.drill.alerting import Alerting
 from blackstart.drill.arming import arm
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.drill import Drill, Options
 from blackstart.drill.faulting import Faults
 from blackstart.drill.folder import REPLICA, mine, new_label
 from blackstart.drill.guard import Guard
+from blackstart.drill.happenings import Happenings
 from blackstart.drill.msel import Injects
 from blackstart.drill.past import Past
 from blackstart.drill.pulse import Pulse
@@ -23,10 +25,11 @@ from blackstart.drill.staff import Staff
 from blackstart.errors import UsageError
 from blackstart.events import SCHEMA, DrillOpened
 from blackstart.faults.ledger import Ledger
+from blackstart.people.alerts import Alerts
 from blackstart.probes import INTERVAL_S
 from blackstart.record.ids import claim
 from blackstart.record.store import Record, WriteFailed
-from blackstart.replica.local import LocalReplica
+from blackstart.replica.chosen import chosen
 
 if TYPE_CHECKING:
     from blackstart.drill.arming import Armed
@@ -43,7 +46,6 @@ def opened(options: Options) -> Iterator[Drill]:
     Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
     """
     armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
-    people = [person.id for person in options.crew.participants]
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:
@@ -53,7 +55,7 @@ def opened(options: Options) -> Iterator[Drill]:
         record = Record.create(folder)
         guard = watchdog.start(label, folder)
         try:
-            replica = LocalReplica(folder / REPLICA, label, people)
+            replica = _replica(options, folder, label)
             conductor = Conductor(clock, record)
             drill = assembled(options, drill_id, folder, replica, conductor, armed, Past(), guard)
             drill.emit(header(options, drill_id, clock))
@@ -62,6 +64,20 @@ def opened(options: Options) -> Iterator[Drill]:
             watchdog.kill(label)
             guard.goodbye()
             closed(record, stamp(clock))
+
+
+def _replica(options: Options, folder: Path, label: str) -> Replica:
+    people = [person.id for person in options.crew.participants]
+    return chosen(
+        options.replica,
+        folder / REPLICA,
+        label,
+        people,
+        platform=options.bundle.platform,
+        compose=options.compose,
+        contexts=options.allowed.contexts,
+        strangers=options.allowed.strangers,
+    )
 
 
 def closed(record: Record, last: Stamp) -> None:
@@ -88,7 +104,10 @@ def assembled(
     conductor.beat = pulse.beat
     conductor.jumped = replica.let_pass
     staff = Staff(options, drill_id, folder, conductor, replica, past)
-    injects = Injects(list(bundle.scenario.injects), conductor, staff.pager, staff.threads, bundle.protocol)
+    alerting = Alerting(conductor, Alerts(conductor.emit), staff.pager)
+    injects = Injects(
+        list(bundle.scenario.injects), conductor, staff.pager, staff.threads, bundle.protocol, alerting
+    )
     drill = Drill(
         drill_id,
         folder,
@@ -100,10 +119,13 @@ def assembled(
         pulse,
         armed,
         injects,
+        alerting,
         options.progress,
     )
     drill.recovery = Recovery(drill)
+    drill.happenings = Happenings(drill)
     conductor.listeners += [
+        drill.happenings.on_event,
         drill.recovery.on_event,
         drill.faults.on_event,
         Guard(bundle.scenario.abort_when, conductor).on_event,
@@ -116,7 +138,8 @@ def assembled(
 
 def header(options: Options, drill_id: str, clock: DrillClock) -> DrillOpened:
     """The first event: what this drill is, with every file it is run from."""
-    files = [*options.bundle.files, options.crew_file, *([options.plan] if options.plan else [])]
+    more = [file for file in (options.plan, options.compose_file) if file]
+    files = [*options.bundle.files, options.crew_file, *more]
     return DrillOpened(
         drill=drill_id,
         schema=SCHEMA,

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from blackstart.events import Body, DrillEnded, Event
+from blackstart.plan import Docker
 from blackstart.record.store import WriteFailed
 
 if TYPE_CHECKING:
     from blackstart.check import InputFile, ScenarioBundle
     from blackstart.clock import DrillClock
     from blackstart.crew import Crew
+    from blackstart.drill.alerting import Alerting
     from blackstart.drill.arming import Armed
     from blackstart.drill.conductor import Conductor
     from blackstart.drill.faulting import Faults
+    from blackstart.drill.happenings import Happenings
     from blackstart.drill.msel import Injects
     from blackstart.drill.pulse import Pulse
     from blackstart.drill.recovery import Recovery
@@ -47,6 +50,10 @@ class Options:
     """The plan that it is a drill of."""
     seed: int = 1
     replica: str = "local"
+    compose: Path | None = None
+    """The user's own compose file, when that is what is drilled; `compose_file` is it for the record."""
+    compose_file: InputFile | None = None
+    allowed: Docker = field(default_factory=Docker)
     mode: Mode = "jump"
     pace: float = 1.0
     progress: Progress = field(default=lambda what, done, total: None)
@@ -70,10 +77,12 @@ class Drill:
     pulse: Pulse
     armed: list[Armed]
     injects: Injects
+    alerting: Alerting
     progress: Progress
     stage: str = ""
     ended: str = ""
     recovery: Recovery = field(init=False)
+    happenings: Happenings = field(init=False)
 
     @property
     def scenario(self) -> Scenario:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blackstart.check import find_root, kind_of, load_crew, load_plan, load_scenario, scenario_path
+from blackstart.check import (
+    find_root,
+    kind_of,
+    load_compose,
+    load_crew,
+    load_plan,
+    load_scenario,
+    scenario_path,
+)
 from blackstart.clock import SystemTime, TimeSource
 from blackstart.drill.drill import Mode, Options
 from blackstart.errors import UsageError
@@ -17,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "drills_of", "refuse_outside_hours"]
 
-REPLICAS = ("local",)
+REPLICAS = ("local", "compose")
 
 SLOWEST, FASTEST = 0.01, 1000.0
 """Beyond a pace of 1000 a probe's interval is a quarter of an hour of drill time: nothing could be told from it."""
@@ -34,6 +42,7 @@ class Asked:
     seed: int | None = None
     pace: float | None = None
     replica: str = ""
+    compose: Path | None = None
 
 
 def drills_of(asked: Asked) -> list[Options]:
@@ -44,7 +53,7 @@ def drills_of(asked: Asked) -> list[Options]:
     _refuse_nonsense(asked)
     root = find_root(asked.what if asked.what.exists() else None, asked.root)
     if kind_of(asked.what, root) != "plan":
-        return [_options(asked, asked.what, root, "by-the-book", 1, "jump", 1.0)]
+        return [_placed(asked, _options(asked, asked.what, root, "by-the-book", 1, "jump", 1.0))]
     loaded, file = load_plan(asked.what, root)
     plan = loaded.model
     refuse_outside_hours(plan, "run it then, or change limits.hours of the plan")
@@ -52,7 +61,19 @@ def drills_of(asked: Asked) -> list[Options]:
         _options(asked, scenario_path(one.scenario, root), root, one.crew, one.seed, plan.clock, plan.pace)
         for one in plan.drills
     ]
-    return [replace(drill, plan=file) for drill in drills]
+    own = root / plan.compose if plan.compose else None
+    drills = [replace(each, plan=file, replica=plan.replica, allowed=plan.docker) for each in drills]
+    return [_placed(asked, each, own) for each in drills]
+
+
+def _placed(asked: Asked, options: Options, planned: Path | None = None) -> Options:
+    """With the replica, and the compose file, that the command line names, else with the plan's."""
+    name = "compose" if asked.compose else asked.replica or options.replica
+    compose = asked.compose or (planned if name == "compose" else None)
+    if compose is None:
+        return replace(options, replica=name)
+    file = load_compose(compose, options.bundle.root)
+    return replace(options, replica=name, compose=compose.resolve(), compose_file=file)
 
 
 def refuse_outside_hours(plan: Plan, hint: str, time: TimeSource | None = None) -> None:
@@ -65,6 +86,10 @@ def refuse_outside_hours(plan: Plan, hint: str, time: TimeSource | None = None) 
 def _refuse_nonsense(asked: Asked) -> None:
     if asked.replica and asked.replica not in REPLICAS:
         raise UsageError(f"no replica is called {asked.replica!r}", hint=f"there are: {', '.join(REPLICAS)}")
+    if asked.compose and asked.replica not in ("", "compose"):
+        raise UsageError(
+            f"--compose names a compose file, and --replica says {asked.replica}", hint="leave --replica out"
+        )
     if asked.pace is not None and not SLOWEST <= asked.pace <= FASTEST:
         raise UsageError(
             f"--pace is {asked.pace:g}",

@@ -1,0 +1,44 @@
+"""Which replica a drill gets: the embedded one, the one in containers, or the user's own compose file in containers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blackstart.platform import Platform
+    from blackstart.replica.base import Replica
+
+__all__ = ["chosen"]
+
+
+def chosen(
+    name: str,
+    folder: Path,
+    label: str,
+    participants: Sequence[str],
+    *,
+    platform: Platform,
+    compose: Path | None = None,
+    contexts: Collection[str] = (),
+    strangers: Collection[str] = (),
+) -> Replica:
+    """A replica of that name in that folder, not yet up. `compose`: the compose file to drill in place of our own.
+
+    `contexts` and `strangers` are what the plan allows by name (`plan.Docker`).
+    """
+    if name == "local":
+        from blackstart.replica.local import LocalReplica
+
+        return LocalReplica(folder, label, participants)
+    from blackstart.replica.containers.engine import Allowed
+
+    allowed = Allowed(frozenset(contexts), frozenset(strangers))
+    if compose is None:
+        from blackstart.replica.compose import ComposeReplica
+
+        return ComposeReplica(folder, label, participants, allowed)
+    from blackstart.replica.foreign import ForeignReplica
+
+    return ForeignReplica(folder, label, participants, compose, platform, allowed)
