@@ -23,7 +23,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-__all__ = ["VARIABLE", "Watchdog", "end_stopped", "finished", "kill", "mark", "processes", "start"]
+__all__ = [
+    "CONTAINERS",
+    "VARIABLE",
+    "Watchdog",
+    "end_stopped",
+    "finished",
+    "kill",
+    "mark",
+    "processes",
+    "start",
+]
 
 VARIABLE = "BLACKSTART_LABEL"
 """What every process of a replica carries in its environment, and whatever it starts inherits."""
@@ -56,6 +66,9 @@ LONGEST_POLL_S = 3600.0
 """A longer lease is waited for in parts: poll takes no more than 24 days."""
 
 HEALER = "blackstart.faults.healer"
+
+CONTAINERS = "docker.json"
+"""In the folder of a replica whose servers are containers: which docker has them (`replica.containers.note`)."""
 
 _LOCK = ".lock"
 _KEEPER = "watchdog"

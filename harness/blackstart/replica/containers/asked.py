@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -19,6 +19,8 @@ __all__ = ["ENDS", "Asked"]
 
 ENDS = frozenset({"kill", "die", "stop", "oom", "unpause"})
 """What may happen to a container that is asked to end, then or later: until it is started again."""
+
+_ANY = ""
 
 _KEPT = 100
 """Of one container; what was asked longer ago has happened."""
@@ -51,6 +53,10 @@ class Asked:
         finally:
             asking.over = self._time.now().wall
 
+    def all_of_it(self) -> AbstractContextManager[None]:
+        """Whatever happens to any container in the block is asked for: the whole project comes up, or goes down."""
+        return self.doing(_ANY, *ENDS, "start", "connect", "disconnect", "health", "destroy")
+
     def ends(self, container: str) -> None:
         """It is about to be asked to end; however long it takes, that is no news."""
         self._begin(container, ENDS)
@@ -65,7 +71,7 @@ class Asked:
     def was(self, container: str, what: str, at: datetime) -> bool:
         """Whether this event was asked for. One that somebody else started is wanted from then on."""
         with self._lock:
-            asked = any(each.covers(what, at) for each in self._of[container])
+            asked = any(each.covers(what, at) for key in (container, _ANY) for each in self._of[key])
         if what == "start" and not asked:
             self._settle(container, at)
         return asked

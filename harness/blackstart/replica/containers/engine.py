@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from blackstart.errors import MissingTool, ReplicaError, UsageError
 from blackstart.replica.containers import endpoint as endpoints
 from blackstart.replica.containers.asked import Asked
-from blackstart.replica.containers.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+    from blackstart.replica.containers.endpoint import Endpoint
 
 __all__ = [
     "COMPONENT",
@@ -140,6 +141,13 @@ class Engine:
         wanted = [f"{name}={value}" for name, value in labels.items()]
         with self.saying("listing containers"):
             return list(self.client.api.containers(all=all, filters={"label": wanted}))
+
+    def subnets(self) -> list[str]:
+        """What docker's networks occupy, as "172.18.0.0/16"."""
+        with self.saying("listing networks"):
+            listed = self.client.api.networks()
+        configs = [each for network in listed for each in (network.get("IPAM") or {}).get("Config") or []]
+        return [str(each["Subnet"]) for each in configs if "." in str(each.get("Subnet", ""))]
 
     def strangers(self, targets: Collection[str]) -> list[Stranger]:
         """Running containers of no drill that are named like one of the targets (components or services)."""

@@ -83,6 +83,7 @@ class Happenings:
         self._queue: SimpleQueue[Happening] = SimpleQueue()
         self._tell = tell or self._queue.put
         self._known: dict[str, Mapping[str, str]] = {}
+        self._up: set[str] = set()
         self._closed = Event()
         self._stream: CancellableStream[dict[str, Any]] | None = None
         self._seen = SystemTime().now().wall
@@ -132,6 +133,7 @@ class Happenings:
 
     def _read(self) -> None:
         """Until the stream ends."""
+        self._up = {str(each["Id"]) for each in self._engine.containers({DRILL: self._label}, all=False)}
         self._stream = self._open()
         self._say_back()
         for event in self._stream:
@@ -144,8 +146,7 @@ class Happenings:
     def _open(self) -> CancellableStream[dict[str, Any]]:
         filters = {"type": ["container", "network"], "event": [*_OF_CONTAINERS, *_OF_NETWORKS]}
         since = f"{self._seen.timestamp():.6f}"
-        stream = self._engine.client.api.events(since=cast(Any, since), filters=filters, decode=True)
-        return cast("CancellableStream[dict[str, Any]]", stream)
+        return self._engine.client.api.events(since=cast(Any, since), filters=filters, decode=True)
 
     def _say_gone(self, why: str) -> None:
         if not self._gone:
@@ -163,6 +164,12 @@ class Happenings:
         if labels.get(DRILL) != self._label:
             return None
         bare = happening_of(event, labels)
+        if bare.what in _OF_NETWORKS and bare.container not in self._up:
+            return None  # part of its start or its end, and no news beside these
+        if bare.what == "start":
+            self._up.add(bare.container)
+        if bare.what == "die":
+            self._up.discard(bare.container)
         asked = self._engine.asked.was(bare.container, bare.what, bare.wall)
         return replace(bare, asked=asked)
 

@@ -1,0 +1,124 @@
+"""Taking away what carries a drill's label, and nothing else: containers with their unnamed volumes, networks, volumes.
+
+It asks docker alone: the compose file may be gone, and so may whoever brought it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from blackstart.errors import ReplicaError
+from blackstart.replica.containers.engine import DRILL
+from blackstart.replica.waiting import wait_until
+
+if TYPE_CHECKING:
+    from blackstart.replica.containers.engine import Engine
+
+__all__ = ["Counts", "counts", "remove_all"]
+
+GONE_S = 5.0
+"""Seconds for docker to have removed everything; it takes one."""
+
+_SIDE_BY_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each carry a drill's label."""
+
+    containers: int
+    networks: int
+    volumes: int
+
+    def __bool__(self) -> bool:
+        return bool(self.containers or self.networks or self.volumes)
+
+
+def counts(engine: Engine, label: str) -> Counts:
+    """What there is of that drill; ValueError for an empty label, as everywhere here."""
+    return Counts(
+        len(_containers(engine, label)), len(_networks(engine, label)), len(_volumes(engine, label))
+    )
+
+
+def remove_all(engine: Engine, label: str) -> Counts:
+    """Remove everything with that label; returns what there was. Idempotent.
+
+    ReplicaError for what does not go, with why: a container that is no drill's may use a network or a volume of it.
+    """
+    before = counts(engine, label)
+    if before:
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            for found, remove in _kinds(engine):
+                _gone(pool, lambda found=found: found(engine, label), remove)  # type: ignore[misc]
+    return before
+
+
+Find = Callable[["Engine", str], list[str]]
+Remove = Callable[[str], Any]
+
+
+def _kinds(engine: Engine) -> list[tuple[Find, Remove]]:
+    """How each kind is found and removed, in an order in which nothing is in use any more."""
+    api = engine.client.api
+    return [
+        (_containers, lambda id: api.remove_container(id, v=True, force=True)),
+        (_networks, api.remove_network),
+        (_volumes, lambda name: api.remove_volume(name, force=True)),
+    ]
+
+
+def _gone(pool: ThreadPoolExecutor, found: Callable[[], Collection[str]], remove: Remove) -> None:
+    """Remove all that is found, again and again: a container may just be starting, or be removed by somebody else."""
+    whys: dict[str, str] = {}
+
+    def none_left() -> bool:
+        left = found()
+        whys.clear()
+        whys.update(zip(left, pool.map(lambda id: _tried(remove, id), left), strict=True))
+        return not left or not found()
+
+    if not wait_until(none_left, GONE_S):
+        said = "; ".join(f"{id[:60]}: {why or 'it is still there'}" for id, why in whys.items())
+        raise ReplicaError(
+            f"docker does not remove what this drill has made: {said}",
+            hint="end what uses it (docker ps, docker network inspect), and run: blackstart recover",
+        )
+
+
+def _tried(remove: Remove, id: str) -> str:
+    """Why it could not be removed; empty when it was, or when it is gone."""
+    from docker.errors import APIError, NotFound
+
+    try:
+        remove(id)
+    except NotFound:
+        return ""
+    except APIError as error:
+        return str(error.explanation)
+    return ""
+
+
+def _filter(label: str) -> dict[str, str]:
+    if not label:
+        raise ValueError("without a label everything would be found")
+    return {"label": f"{DRILL}={label}"}
+
+
+def _containers(engine: Engine, label: str) -> list[str]:
+    with engine.saying("listing containers"):
+        return [str(each["Id"]) for each in engine.client.api.containers(all=True, filters=_filter(label))]
+
+
+def _networks(engine: Engine, label: str) -> list[str]:
+    with engine.saying("listing networks"):
+        return [str(each["Id"]) for each in engine.client.api.networks(filters=_filter(label))]
+
+
+def _volumes(engine: Engine, label: str) -> list[str]:
+    with engine.saying("listing volumes"):
+        listed = engine.client.api.volumes(filters=_filter(label))["Volumes"] or []
+        return [str(each["Name"]) for each in listed]

@@ -1,0 +1,138 @@
+"""Real docker for these tests: projects of a throw-away image that is made here, from this machine's own programs.
+
+Without docker they are skipped, with one line; with BLACKSTART_REQUIRE=docker that is a failure.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blackstart.errors import BlackstartError
+from blackstart.replica.containers.cli import plugin_version
+from blackstart.replica.containers.engine import Engine
+from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.server import ContainerServer
+
+REQUIRED = "docker" in os.environ.get("BLACKSTART_REQUIRE", "").split(",")
+
+IMAGE = "blackstart-test:1"
+"""A shell and a few commands; nothing of it is pulled."""
+
+COMMANDS = ("sh", "sleep", "cat", "echo", "true", "ls", "rm", "dd", "id", "touch", "yes")
+
+WAITS = ["sh", "-c", "echo it runs; trap 'echo asked to end; exit 0' TERM; while :; do sleep 0.05; done"]
+"""The words of a container that runs until it is asked to end."""
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """A progress callback for those who do not look."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder needs docker."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """This machine's docker. Without one the tests are skipped, or fail when BLACKSTART_REQUIRE has `docker`."""
+    try:
+        connected = Engine.connect()
+        plugin_version()
+    except BlackstartError as error:
+        if REQUIRED:
+            pytest.fail(f"docker is required here: {error.message}; {error.hint}")
+        pytest.skip(f"needs docker: {error.message}")
+    yield connected
+    connected.close()
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine) -> str:
+    """An image with a shell, made of this machine's programs and the libraries that they need."""
+    if not engine.client.images.list(name=IMAGE):
+        engine.client.api.import_image(src=_root(), repository="blackstart-test", tag="1")
+    return IMAGE
+
+
+def _root() -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", dereference=True) as tar:
+        for name in COMMANDS:
+            if found := shutil.which(name):
+                tar.add(found, f"bin/{name}")
+        for library in sorted({each for name in COMMANDS for each in _libraries(name)}):
+            tar.add(library, library.lstrip("/"))
+        for folder in ("tmp", "data", "etc"):
+            member = tarfile.TarInfo(folder)
+            member.type, member.mode = tarfile.DIRTYPE, 0o777
+            tar.addfile(member)
+    return archive.getvalue()
+
+
+def _libraries(command: str) -> list[str]:
+    """The files that a program of this machine is linked with."""
+    done = subprocess.run(
+        ["ldd", shutil.which(command) or command], capture_output=True, text=True, check=False
+    )
+    return [word for word in done.stdout.split() if word.startswith("/")]
+
+
+Make = Callable[..., Project]
+
+
+@pytest.fixture
+def make(engine: Engine, image: str, tmp_path: Path) -> Iterator[Make]:
+    """Makes projects of services; whatever became of them, nothing is left at the end."""
+    made: list[Project] = []
+
+    def project(services: Mapping[str, Any], **more: Any) -> Project:
+        name = f"try-c-{secrets.token_hex(4)}"
+        file = tmp_path / name / "docker-compose.yml"
+        file.parent.mkdir()
+        file.write_text(
+            json.dumps(
+                {"services": {each: {"image": image, **words} for each, words in services.items()}, **more}
+            )
+        )
+        made.append(Project(engine, name, [file], {}, f"drill-{name}", tmp_path / name / "replica"))
+        return made[-1]
+
+    yield project
+    for each in made:
+        each.down()
+
+
+@pytest.fixture
+def running(make: Make) -> Project:
+    """A project of one service, `one`, that runs."""
+    project = make({"one": {"command": WAITS}})
+    project.up(quiet)
+    return project
+
+
+Serve = Callable[..., ContainerServer]
+
+
+@pytest.fixture
+def serve(engine: Engine) -> Serve:
+    """A service of a project as a server."""
+
+    def server(project: Project, name: str = "one", label: str = "") -> ContainerServer:
+        return ContainerServer(name, engine, label or project.label, project.name, project.folder)
+
+    return server
