@@ -1,0 +1,106 @@
+"""What an image has above its base: files, links and folders; and how they become one layer, the same each time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from bakery.running import Running
+
+__all__ = ["ROOT_OWNED", "Entry", "File", "Folder", "Link", "Product", "entry_key", "write_layer"]
+
+ROOT_OWNED = (0, 0)
+CAPABILITY = "SCHILY.xattr.security.capability"
+
+
+class Product(Protocol):
+    """A program that the bake makes first."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def key(self) -> str:
+        """Changes when what is in it does."""
+
+    def make(self, place: Path, cache: Path, running: Running) -> None:
+        """Make it, into the file `place`. What it needs for that may stay in the folder `cache`."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file: its bytes, where in the repository they are, or the product that has them."""
+
+    path: str
+    source: bytes | Path | Product
+    mode: int = 0o644
+    owner: tuple[int, int] = ROOT_OWNED
+    capability: bytes = b""
+    """The file's capabilities as the kernel keeps them, for a program that its official image gives one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    path: str
+    mode: int = 0o755
+    owner: tuple[int, int] = ROOT_OWNED
+
+
+Entry = File | Link | Folder
+
+
+def entry_key(entry: Entry) -> str:
+    """All that makes an entry what it is, as a text to hash."""
+    if isinstance(entry, File):
+        return repr((entry.path, _source_key(entry.source), entry.mode, entry.owner, entry.capability))
+    return repr(entry)
+
+
+def _source_key(source: bytes | Path | Product) -> str:
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    return _source_key(source.read_bytes()) if isinstance(source, Path) else source.key
+
+
+def write_layer(entries: Iterable[Entry], find: Callable[[Product], Path], file: Path) -> str:
+    """Write the layer; returns its digest. `find` tells where a product is. Times are zero: same entries, same layer."""
+    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as layer:
+        for entry in sorted(entries, key=lambda entry: PurePosixPath(entry.path).parts):
+            _add(layer, entry, find)
+    with file.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").hexdigest()
+
+
+def _add(layer: tarfile.TarFile, entry: Entry, find: Callable[[Product], Path]) -> None:
+    info = tarfile.TarInfo(entry.path.strip("/"))
+    if isinstance(entry, Link):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.target, 0o777
+        layer.addfile(info)
+        return
+    info.mode, (info.uid, info.gid) = entry.mode, entry.owner
+    if isinstance(entry, Folder):
+        info.type = tarfile.DIRTYPE
+        layer.addfile(info)
+        return
+    content = _content(entry.source, find)
+    info.size = len(content)
+    if entry.capability:
+        info.pax_headers = {CAPABILITY: entry.capability.decode("utf-8", "surrogateescape")}
+    layer.addfile(info, io.BytesIO(content))
+
+
+def _content(source: bytes | Path | Product, find: Callable[[Product], Path]) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    return (source if isinstance(source, Path) else find(source)).read_bytes()
