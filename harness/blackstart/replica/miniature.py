@@ -104,7 +104,7 @@ class Miniature:
 
     def _handle(self, component: str) -> Handle:
         handle = self._handles.get(component)
-        if handle is None or component not in COMPONENTS:
+        if handle is None or component == CANARY:
             raise UsageError(
                 f"the {self.name} replica has no component {component!r}",
                 hint=f"there are: {', '.join(COMPONENTS)}",

@@ -15,7 +15,7 @@ from blackstart.replica.asking import Refused
 from blackstart.replica.components import dns, proxy, registry, vault, workload
 from blackstart.replica.layout import COMPONENTS, PROXY, TEAMS
 from blackstart.replica.site import SERVICES, Site
-from blackstart.replica.waiting import wait_until
+from blackstart.replica.waiting import LOOK_EVERY_S, wait_until
 
 if TYPE_CHECKING:
     from blackstart.errors import ReplicaError
@@ -41,8 +41,11 @@ class PortTaken(Exception):
 class Servicing:
     """The servers of one replica, by name. Errors of every method: PortTaken; ReplicaError with a server's last lines."""
 
-    def __init__(self, servers: Mapping[str, Handle], site: Site, keys: Keyring) -> None:
+    def __init__(
+        self, servers: Mapping[str, Handle], site: Site, keys: Keyring, *, every_s: float = LOOK_EVERY_S
+    ) -> None:
         self._servers, self._site, self._keys = servers, site, keys
+        self._every_s = every_s
 
     def start_all(self, unsealed: Callable[[], None], down: Callable[[], None]) -> Iterator[str]:
         """Start everything and bring it into service. Yields what is done next, before it is.
@@ -90,9 +93,14 @@ class Servicing:
             case _:
                 self._await(name, lambda: workload.reachable(self._site.itself(name)))
 
+    def serving(self, name: str) -> None:
+        """Wait until a team's service, which comes up by itself, serves."""
+        self._await(name, lambda: workload.serves(self._site.itself(name)))
+
     def _await(self, name: str, ready: Callable[[], bool]) -> None:
         server = self._servers[name]
-        if wait_until(lambda: not _hopeful(server) or ready(), START_LIMIT_S) and _hopeful(server):
+        seen = wait_until(lambda: ready() or not _hopeful(server), START_LIMIT_S, every_s=self._every_s)
+        if seen and _hopeful(server):
             return
         if server.says(_TAKEN):
             raise PortTaken(name)

@@ -35,7 +35,6 @@ GATEWAY_HOST = 1
 INSIDE_PORTS = {
     "vault": 8200,
     "registry": 5000,
-    "tokens": 5001,
     "dns": 10053,
     "resolver": 10054,
     **dict(zip((*TEAMS, CANARY), count(8081))),
@@ -136,7 +135,7 @@ def _variable(kind: str, link: str) -> str:
 
 
 def _port_variables() -> Iterator[str]:
-    for link in (*LINKS, "tokens"):
+    for link in LINKS:
         yield _variable("PORT", link)
         yield _variable("DIRECT", link)
     yield from (_variable("PORT", api) for api in APIS)

@@ -41,13 +41,17 @@ class Escrow:
 
 
 class Toolbox:
-    """A folder of commands, and a home for each participant with the key shares that they hold."""
+    """A folder of commands, and a home for each participant with the key shares that they hold.
 
-    def __init__(self, folder: Path, label: str) -> None:
+    `instead` are the words of commands that are other programs here than `programs/tools.py`; none: there is no such one.
+    """
+
+    def __init__(self, folder: Path, label: str, instead: Mapping[str, Sequence[str]] | None = None) -> None:
         self.bin = folder / "bin"
         self._homes = folder / "home"
         self._box = folder / "toolbox.json"
         self._label = label
+        self._instead = instead or {}
         self.vault: Address = ("", 0)
         """Where people reach Vault. `write` sets it, or whoever has it written already."""
 
@@ -70,11 +74,13 @@ class Toolbox:
             link.unlink(missing_ok=True)
             link.symlink_to(bao())
         for name in OWN:
-            self._write_command(name)
+            if self._instead.get(name, True):
+                self._write_command(name)
 
     def _write_command(self, name: str) -> None:
         argv, extra = interpreter("tools.py", {})
-        words = [*(f"{key}={quote(value)}" for key, value in extra.items()), *map(quote, [*argv, name])]
+        argv = list(self._instead.get(name, [*argv, name]))
+        words = [*(f"{key}={quote(value)}" for key, value in extra.items()), *map(quote, argv)]
         command = self.bin / name
         command.write_text(f'#!/bin/sh\nexec env {" ".join(words)} "$@"\n', "utf-8")
         command.chmod(0o755)

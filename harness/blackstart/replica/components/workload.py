@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from blackstart.replica.asking import ProbeBroken, Refused
@@ -28,6 +29,7 @@ __all__ = [
     "launch",
     "needs_of",
     "reachable",
+    "serves",
     "write_settings",
 ]
 
@@ -128,6 +130,15 @@ def check_serving(service: Service, timeout_s: float) -> None:
     page = request(service.address, "GET", "/", timeout_s=timeout_s, source=PROBES).json()
     if not page or not page.get("holds_secret"):
         raise Refused("it serves without its secret")
+
+
+def serves(service: Service) -> bool:
+    """Whether a service answers, and holds its secret."""
+    try:
+        check_serving(service, timeout_s=2.0)
+    except (Refused, OSError, HTTPException):
+        return False
+    return True
 
 
 def needs_of(name: str, zone: str, resolver: Address, credentials: tuple[str, str]) -> Needs:

@@ -10,13 +10,13 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from blackstart.replica.programs.supervised import UNKNOWN_CODE, Launch, Supervised
 
-__all__ = ["LOGS", "RUN", "SITE", "launches_in", "run"]
+__all__ = ["LOGS", "RUN", "SITE", "Kept", "command", "launches_in", "listens", "run"]
 
 SITE = "site.json"
 RUN = "run"
@@ -36,6 +36,33 @@ def launches_in(site: Mapping[str, Any]) -> dict[str, Launch]:
     }
 
 
+class Kept(Protocol):
+    """A server as this command handles it: a process, or a container (`containers/service.py`)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def running(self) -> bool: ...
+
+    def start(self) -> bool: ...
+
+    def stop(self) -> None: ...
+
+    def exited_by_itself(self) -> int | None: ...
+
+    def listens(self) -> bool:
+        """Wait until it takes connections; False when it ended, or did not within the limit."""
+        ...
+
+    def here(self) -> str:
+        """By what the machine knows it while it runs: "pid 7", and whether it stands still."""
+        ...
+
+    def where(self) -> str:
+        """Where its log is, as "log: FILE"."""
+        ...
+
+
 class Service(Supervised):
     """A server of the replica in that folder, and where it listens itself."""
 
@@ -45,14 +72,25 @@ class Service(Supervised):
         self.address = _address(name, site["site"])
 
     def listens(self) -> bool:
-        """Wait until it takes connections; False when it ended, or did not within the limit."""
-        ends = time.monotonic() + LISTENS_S
-        while self.running() and time.monotonic() < ends:
-            with socket.socket() as asking:
-                if asking.connect_ex(self.address) == 0:
-                    return True
-            time.sleep(0.02)
-        return False
+        return listens(self.address, self.running)
+
+    def here(self) -> str:
+        pid = self.pid
+        return f"pid {pid}{_stopped(pid)}" if pid else "no pid any more"
+
+    def where(self) -> str:
+        return f"log: {self.log}"
+
+
+def listens(address: tuple[str, int], running: Callable[[], bool]) -> bool:
+    """Wait until somebody takes connections there; False when it does not run, or did not within the limit."""
+    ends = time.monotonic() + LISTENS_S
+    while running() and time.monotonic() < ends:
+        with socket.socket() as asking:
+            if asking.connect_ex(address) == 0:
+                return True
+        time.sleep(0.02)
+    return False
 
 
 def _address(name: str, site: Mapping[str, Any]) -> tuple[str, int]:
@@ -64,6 +102,12 @@ def _address(name: str, site: Mapping[str, Any]) -> tuple[str, int]:
 
 def run(folder: Path, names: list[str], argv: list[str]) -> int:
     """Do what was asked for, in the replica of that folder; `names` are the servers that people know of."""
+    site = json.loads((folder / SITE).read_bytes())
+    return command(names, argv, lambda name: Service(name, folder, site))
+
+
+def command(names: Sequence[str], argv: Sequence[str], server: Callable[[str], Kept]) -> int:
+    """The command itself, over whatever servers."""
     actions = {"status": _status, "start": _start, "stop": _stop, "restart": _restart}
     if len(argv) not in (0, 2) or (argv and argv[0] not in actions):
         print(USAGE, file=sys.stderr)
@@ -71,21 +115,19 @@ def run(folder: Path, names: list[str], argv: list[str]) -> int:
     if argv and argv[1] not in names:
         print(f"service: no service {argv[1]}; there are: {', '.join(names)}", file=sys.stderr)
         return 2
-    site = json.loads((folder / SITE).read_bytes())
     if not argv:
-        return max(_status(Service(name, folder, site)) for name in names)
-    return actions[argv[0]](Service(argv[1], folder, site))
+        return max(_status(server(name)) for name in names)
+    return actions[argv[0]](server(argv[1]))
 
 
-def _status(server: Service) -> int:
+def _status(server: Kept) -> int:
     """As `systemctl status`: 0 when it runs, 3 when it does not."""
-    pid = server.pid
-    if pid is not None:
-        print(f"{server.name:<10} running, pid {pid}{_stopped(pid)}; log: {server.log}")
+    if server.running():
+        print(f"{server.name:<10} running, {server.here()}; {server.where()}")
         return 0
     code = server.exited_by_itself()
     how = "stopped" if code is None else "died" if code == UNKNOWN_CODE else f"died with {code}"
-    print(f"{server.name:<10} {how}; log: {server.log}")
+    print(f"{server.name:<10} {how}; {server.where()}")
     return 3
 
 
@@ -98,25 +140,25 @@ def _stopped(pid: int) -> str:
         return ""
 
 
-def _start(server: Service) -> int:
+def _start(server: Kept) -> int:
     try:
         started = server.start()
     except OSError as error:
         print(f"service: {server.name} cannot be started: {error}", file=sys.stderr)
         return 1
     if not started:
-        print(f"{server.name} runs already, pid {server.pid}")
+        print(f"{server.name} runs already, {server.here()}")
         return 0
-    listens = server.listens()
-    print(f"started {server.name}{'' if listens else ', but it does not listen'}; log: {server.log}")
-    return 0 if listens else 1
+    heard = server.listens()
+    print(f"started {server.name}{'' if heard else ', but it does not listen'}; {server.where()}")
+    return 0 if heard else 1
 
 
-def _stop(server: Service) -> int:
+def _stop(server: Kept) -> int:
     server.stop()
     print(f"stopped {server.name}")
     return 0
 
 
-def _restart(server: Service) -> int:
+def _restart(server: Kept) -> int:
     return _stop(server) or _start(server)
