@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -188,6 +189,9 @@ def main(argv: list[str]) -> None:
     flags = parser.parse_args(argv)
     with Pager((flags.host, flags.port)) as pager:
         host, port = pager.server_address[:2]
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit()
+        )  # as a container's first process it must ask to be ended
         print(f"waiting for pages on {host!s}:{port}", flush=True)
         pager.serve_forever()
 

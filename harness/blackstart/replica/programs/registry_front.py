@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler
-from typing import BinaryIO, ClassVar
+from io import BufferedIOBase
+from typing import ClassVar
 
 from blackstart.replica.programs.httpclient import why
 
@@ -97,7 +98,7 @@ class Front(BaseHTTPRequestHandler):
         """The registry has its own log."""
 
 
-def _pieces(stream: BinaryIO, length: int) -> Iterator[bytes]:
+def _pieces(stream: BufferedIOBase, length: int) -> Iterator[bytes]:
     while length:
         piece = stream.read(min(length, _PIECE))
         if not piece:
@@ -106,7 +107,7 @@ def _pieces(stream: BinaryIO, length: int) -> Iterator[bytes]:
         yield piece
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
     """The pieces of a chunked body (RFC 9112, 7.1)."""
     while length := _length_of_chunk(stream):
         yield from _pieces(stream, length)
@@ -115,7 +116,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
         pass  # trailer fields
 
 
-def _length_of_chunk(stream: BinaryIO) -> int:
+def _length_of_chunk(stream: BufferedIOBase) -> int:
     try:
         return int(stream.readline(256).split(b";")[0], 16)
     except ValueError as error:

@@ -18,6 +18,7 @@ import base64
 import binascii
 import json
 import os
+import signal
 import sys
 import time
 import uuid
@@ -183,6 +184,9 @@ def main(argv: list[str]) -> None:
     flags = parser.parse_args(argv)
     with TokenServer((flags.host, flags.port), flags.folder, flags.upstream) as server:
         host, port = server.server_address[:2]
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit()
+        )  # as a container's first process it must ask to be ended
         print(f"giving out tokens on {host!s}:{port}", flush=True)
         server.serve_forever()
 
