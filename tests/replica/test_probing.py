@@ -270,7 +270,7 @@ def test_a_component_without_a_check_is_connected_to() -> None:
 
 
 def test_a_component_that_is_no_service() -> None:
-    with pytest.raises(ReplicaError, match="platform.yaml has the component db, and no service") as refused:
+    with pytest.raises(ReplicaError, match="has the component db, and no service") as refused:
         probes(platform(), cache=True)
     assert refused.value.hint == "label its service blackstart.component: db; there are: cache"
 

@@ -1,0 +1,147 @@
+"""What of a compose file can be drilled, and why some of it cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.replica.foreign.conftest import image_ports, shop
+
+from blackstart.checks import from_label
+from blackstart.replica.foreign.judge import Judgement, Published, judge
+
+
+def judged(**services: Any) -> Judgement:
+    return judge(shop(**services), image_ports)
+
+
+def labelled(**more: Any) -> dict[str, Any]:
+    """A service that is a component, with something else about it."""
+    labels = {"blackstart.component": "it", **more.pop("labels", {})}
+    return {"image": "postgres:15", "networks": {"default": None}, "labels": labels, **more}
+
+
+def test_a_sound_file(config: dict[str, Any]) -> None:
+    judgement = judge(config, image_ports)
+    assert judgement.refusals == ()
+    assert judgement.warnings == ()
+    assert [service.component for service in judgement.drilled] == ["web", "api", "db"]
+    assert [service.ports for service in judgement.services] == [(80,), (8000,), (5432,), ()]
+    assert [service.kind for service in judgement.services] == ["web", "api", "postgres", ""]
+    assert judgement.component("db").environment == {"POSTGRES_PASSWORD": "secret"}
+    assert judgement.component("web").checks == {"web": from_label("http / 200")}
+    assert judgement.component("web").published == (Published(80, "tcp", "0.0.0.0:8080"),)
+    assert all(service.families == ("network", "process", "container") for service in judgement.drilled)
+    assert not any(service.bypassing or service.missing for service in judgement.drilled)
+
+
+def test_a_service_without_a_label_is_not_drilled() -> None:
+    mailer = judged().services[3]
+    assert (mailer.component, mailer.families, mailer.missing) == ("", (), ())
+
+
+@pytest.mark.parametrize(
+    ("service", "ports"),
+    [
+        (labelled(labels={"blackstart.ports": "1 2,3"}, expose=["9"]), (1, 2, 3)),
+        (labelled(expose=["9", "10/udp", "11-12"]), (9, 5432)),
+        (labelled(image="dns", ports=[{"target": 53, "protocol": "udp", "published": "53"}]), (53,)),
+        (labelled(image="none"), ()),
+    ],
+)
+def test_where_ports_are_known_from(service: dict[str, Any], ports: tuple[int, ...]) -> None:
+    assert judged(it=service).component("it").ports == ports
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        (labelled(image="none"), 'add the label blackstart.ports: "5432"'),
+        (labelled(network_mode="service:db", networks=None), "it shares the network of db: label that one"),
+        (labelled(network_mode="none", networks=None), "it has no network"),
+        (
+            labelled(image="none", ports=[{"target": 53, "protocol": "udp", "published": "53"}]),
+            "its only ports are UDP",
+        ),
+        (labelled(networks={"inner": None}), "it is on internal networks alone"),
+        (labelled(scale=3), "it runs 3 times"),
+        (labelled(deploy={"replicas": 2}), "it runs 2 times"),
+    ],
+)
+def test_what_keeps_the_network_of_a_component_from_being_broken(service: dict[str, Any], says: str) -> None:
+    config = shop(it=service)
+    config["networks"] = {**config["networks"], "inner": {"internal": True, "name": "shop_inner"}}
+    (missing,) = judge(config, image_ports).component("it").missing
+    assert says in missing
+    assert judge(config, image_ports).component("it").families == ("process", "container")
+
+
+def test_what_bypasses_the_proxy() -> None:
+    ports = [{"target": 53, "protocol": each, "published": "5353"} for each in ("tcp", "udp")]
+    it = judged(it=labelled(image="dns", ports=ports)).component("it")
+    assert it.proxied
+    assert it.bypassing == (Published(53, "udp", "0.0.0.0:5353"),)
+    assert it.warnings == ("its port 53/udp is not carried by the proxy: no fault of the network reaches it",)
+
+
+@pytest.mark.parametrize(
+    ("services", "says"),
+    [
+        ({"it": {"network_mode": "host"}}, "it has network_mode: host"),
+        ({"it": {"network_mode": "container:x"}}, "it shares the network of container:x"),
+        ({"it": {"external_links": ["x"]}}, "it has external_links"),
+        ({"it": {"labels": {"blackstart.component": "db"}}}, "db and it both say blackstart.component: db"),
+        ({"it": {"labels": {"blackstart.component": "a b"}}}, "it says blackstart.component: 'a b'"),
+        ({"it": labelled(labels={"blackstart.ports": "x"})}, "it has the label blackstart.ports: 'x'"),
+        (
+            {"it": labelled(labels={"blackstart.probe.a": "ping"})},
+            "it has the label blackstart.probe.a: 'ping'",
+        ),
+        ({"it": labelled(labels={"blackstart.probe.web": "tcp"})}, "web and it both have the label"),
+        (
+            dict.fromkeys(("web", "api", "db")),
+            "no service is labelled as a component: under a service, such as",
+        ),
+        (dict.fromkeys(("web", "api", "db", "mailer")), "the file has no service"),
+    ],
+)
+def test_a_file_that_is_refused(services: dict[str, Any], says: str) -> None:
+    (refusal,) = judged(**services).refusals
+    assert says in refusal
+
+
+@pytest.mark.parametrize("section", ["networks", "volumes"])
+def test_what_is_external_is_refused(config: dict[str, Any], section: str) -> None:
+    config[section] = {"theirs": {"external": True, "name": "prod"}}
+    (refusal,) = judge(config, image_ports).refusals
+    assert refusal.startswith(f"the {section[:-1]} theirs is external (prod)")
+
+
+def test_a_fixed_subnet_is_warned_of(config: dict[str, Any]) -> None:
+    config["networks"] = {
+        "default": {"name": "shop_default", "ipam": {"config": [{"subnet": "10.0.0.0/24"}]}}
+    }
+    (warning,) = judge(config, image_ports).warnings
+    assert warning.startswith("the network default has a fixed subnet")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"privileged": True}, "it is privileged"),
+        ({"pid": "host"}, "it sees this machine's processes"),
+        (
+            {"volumes": [{"type": "bind", "source": "/var/run/docker.sock", "read_only": True}]},
+            "docker's socket",
+        ),
+        ({"volumes": [{"type": "bind", "source": "/srv"}]}, "it may write to /srv, a folder of yours"),
+    ],
+)
+def test_what_a_drill_does_not_undo_is_warned_of(more: dict[str, Any], says: str) -> None:
+    (warning,) = judged(it=labelled(**more)).component("it").warnings
+    assert says in warning
+
+
+def test_a_folder_that_is_only_read_is_fine() -> None:
+    read = {"type": "bind", "source": "/srv", "read_only": True}
+    assert judged(it=labelled(volumes=[read])).component("it").warnings == ()
