@@ -20,7 +20,7 @@ from blackstart.replica.toolbox import Escrow, Toolbox
 if TYPE_CHECKING:
     from blackstart.replica.handle import Handle
 
-__all__ = ["Miniature"]
+__all__ = ["KINDS", "Miniature"]
 
 WATCHED = (*COMPONENTS, PROXY)
 

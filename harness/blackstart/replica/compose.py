@@ -1,0 +1,293 @@
+"""The compose replica: the platform as its owners run it, from the docker-compose.yml that ships with blackstart.
+
+One compose project a drill. What a drill changes on disk lies in its own folder (`data/`), which the containers mount;
+the rest is in volumes of the project. What it takes to go on in another process lies in `<folder>/site.json` and
+`<folder>/compose.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blackstart.errors import ReplicaError
+from blackstart.replica.base import Component
+from blackstart.replica.cached import write_private
+from blackstart.replica.components import dns
+from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse
+from blackstart.replica.containers.events import Happenings
+from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.server import ContainerServer
+from blackstart.replica.layout import CANARY, COMPONENTS, PROXY, TEAMS, endpoint
+from blackstart.replica.miniature import KINDS, Miniature
+from blackstart.replica.programs.container import Container
+from blackstart.replica.programs.dns_cache import let_age
+from blackstart.replica.programs.dns_told import told
+from blackstart.replica.programs.dns_zone import LISTEN, ZoneFolder
+from blackstart.replica.programs.files import replaced
+from blackstart.replica.programs.service import LOGS, RUN
+from blackstart.replica.servicing import Servicing
+from blackstart.replica.stack import FILE, Stack, home
+from blackstart.replica.telling import AlertFeed
+from blackstart.replica.toolbox import Toolbox
+from blackstart.replica.tools import ensure_tools
+from blackstart.replica.written import Written
+from blackstart.toxics.links import Links
+from blackstart.toxics.toxiproxy import Toxiproxy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from blackstart.replica.base import Completed, Progress
+    from blackstart.replica.telling import Following, Happening
+
+__all__ = ["ComposeReplica"]
+
+STATE = "compose.json"
+
+PORT_TRIES = 3
+
+SERVERS = (*COMPONENTS, CANARY, PROXY)
+
+NAME_SERVERS = ("dns", "resolver")
+
+LOOK_EVERY_S = 0.1
+"""Seconds between two looks at a container: each asks docker several things."""
+
+
+class ComposeReplica(Miniature):
+    """The platform in miniature, in containers. The owner calls `down`, whatever happened.
+
+    Nothing is asked of docker before `up`. Errors beside a replica's own: UsageError where docker is not this machine's
+    or runs containers named like a target, unless `allowed` names them.
+    """
+
+    name = "compose"
+
+    def __init__(
+        self, folder: Path, label: str, participants: Sequence[str], allowed: Allowed = NO_MORE
+    ) -> None:
+        super().__init__(folder, label, participants)
+        self._toolbox = Toolbox(self._folder, label, _commands(self._folder))
+        self._allowed = allowed
+        self._stack: Stack | None = None
+        self._containers: dict[str, ContainerServer] = {}
+
+    @classmethod
+    def attach(cls, folder: Path, label: str) -> ComposeReplica:
+        """The replica of that folder as another process left it, whether its containers run or not.
+
+        ReplicaError when there is none, when it is another label's, or when it was never quite up.
+        """
+        written = Written.read(folder, label)
+        replica = cls(folder, label, written.participants)
+        replica._tokens.update(written.tokens)
+        replica._stack = _read_stack(folder)
+        replica._handle_all()
+        return replica
+
+    # --- up and down ----------------------------------------------------------------------------
+
+    def up(self, progress: Progress) -> None:
+        """Start every container, and return when the platform serves. Leaves nothing when it fails."""
+        ensure_tools(progress, ("openbao",))
+        self._engine.see_room()
+        self._engine.refuse_strangers(COMPONENTS)
+        for _ in range(PORT_TRIES):
+            self._lay_out()
+            with suppress(PortInUse):
+                self._start_all(progress)
+                return
+        raise ReplicaError("every port that was free a moment ago was taken by somebody", hint="try again")
+
+    def resume_up(self, progress: Progress) -> None:
+        """Start the containers of a replica that was ended without being thrown away: same ports, volumes and tokens."""
+        self._start_all(progress)
+
+    def _lay_out(self) -> None:
+        """A fresh platform, whatever an earlier `up` left here."""
+        self._tokens.clear()
+        for name in ("data", RUN):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        (self._folder / LOGS).mkdir(parents=True, exist_ok=True)
+        self._stack = Stack.choose(self._engine.subnets())
+        write_private(self._folder / STATE, json.dumps(self._stack.to_data()))
+        for component in NAME_SERVERS:
+            self._lay_out_names(component, self._stack)
+        self.data("vault").mkdir()
+        self.data("vault").chmod(0o777)  # Vault's own user writes its audit log here
+
+    def _lay_out_names(self, component: str, stack: Stack) -> None:
+        """A name server's folder: what CoreDNS reads, and what it takes to tell it that something has changed."""
+        folder = self.data(component)
+        shutil.copytree(home() / "compose" / component, folder)
+        replaced(folder / LISTEN, endpoint(stack.site.behind[component]).encode())
+        Container(self._engine.endpoint.host, self.label, component).note(folder)
+        if component == "dns":
+            services = {name: stack.inside[name] for name in ("vault", "registry", *TEAMS)}
+            ZoneFolder(folder).create(dns.zone(services))
+        else:
+            told(folder)
+
+    def _start_all(self, progress: Progress) -> None:
+        """PortInUse when somebody has one. Whatever goes wrong, nothing is left."""
+        try:
+            self._project.up(progress)
+            self._handle_all()
+            self._serve(progress)
+        except BaseException:
+            self.down()
+            raise
+        progress("the replica is up", len(COMPONENTS), len(COMPONENTS))
+
+    def _serve(self, progress: Progress) -> None:
+        """Wait until everything does its work."""
+        progress("waiting for the servers", 0, 0)
+        servicing = self._servicing()
+        with ThreadPoolExecutor(len(SERVERS)) as pool:
+            waits = [pool.submit(servicing.into_service, name) for name in SERVERS]
+            for each in waits:
+                each.result()
+        self._give_tokens(self._write)
+        with ThreadPoolExecutor(len(TEAMS)) as pool:
+            list(pool.map(servicing.serving, TEAMS))
+
+    def _handle_all(self) -> None:
+        stack = self._chosen()
+        self._containers = {
+            name: ContainerServer(name, self._engine, self.label, self._project.name, self._folder)
+            for name in SERVERS
+        }
+        self._know(stack.site, self._containers)
+        services = [stack.site.services[team] for team in TEAMS]
+        self._toolbox.write(stack.site.at["resolver"], services, stack.site.at["vault"])
+        self._write()
+
+    def _write(self) -> None:
+        Written(self.label, self._participants, self._tokens, self._site(), {}).write(self._folder)
+
+    def down(self) -> None:
+        """Remove every container, network and volume of the drill. May be called again, and when `up` failed."""
+        if self._stack is not None:
+            self._project.down()
+
+    def _chosen(self) -> Stack:
+        if self._stack is None:
+            raise ReplicaError("the replica is not up", hint="call up first")
+        return self._stack
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return Engine.connect(self._allowed)
+
+    @property
+    def _project(self) -> Project:
+        folders = {
+            "KEYS_DIR": self.data("vault"),
+            "AUDIT_DIR": self.data("vault"),
+            "DNS_DIR": self.data("dns"),
+            "RESOLVER_DIR": self.data("resolver"),
+        }
+        env = {
+            **self._chosen().variables(),
+            **{name: str(folder) for name, folder in folders.items()},
+            "BLACKSTART_USER": f"{os.getuid()}:{os.getgid()}",
+        }
+        return Project(
+            self._engine, _project_name(self.label), [home() / FILE], env, self.label, self._folder
+        )
+
+    # --- what is there --------------------------------------------------------------------------
+
+    def components(self) -> Mapping[str, Component]:
+        if not self._containers:
+            return {}
+        looked = {name: self._containers[name].look() for name in COMPONENTS}
+        at = self._site().at
+        return {
+            name: Component(
+                name,
+                KINDS.get(name, "workload"),
+                str(found.data["Config"]["Image"]),
+                endpoint(at[name]),
+                found.pid,
+                str(found.data["Image"]),
+            )
+            for name, found in looked.items()
+        }
+
+    def images(self) -> Mapping[str, str]:
+        """The id of the image that each service really runs."""
+        return self._project.images()
+
+    def exec(self, component: str, argv: Sequence[str]) -> Completed:
+        """Run a command in the component's container. 127: the image has no such program."""
+        self._handle(component)
+        return self._containers[component].exec(argv)
+
+    def container(self, component: str) -> ContainerServer:
+        """The container of a component, for faults that are of containers. UsageError for another name."""
+        self._handle(component)
+        return self._containers[component]
+
+    def let_pass(self, seconds: float) -> None:
+        """Drill time has jumped: the resolver forgets its copies once none of them may be left."""
+        zone = ZoneFolder(self.data("dns")).read()
+        let_age(self.data("resolver"), seconds, max(record.ttl for record in zone.records))
+
+    def happenings(self, tell: Callable[[Happening], None]) -> Following:
+        """Tell of what happens to the drill's containers (`telling.Eventful`)."""
+        return Happenings(self._engine, self.label, tell).start()
+
+    def alerts(self) -> AlertFeed:
+        """Where the pages of Alertmanager are read (`telling.Paging`)."""
+        return AlertFeed(*self._chosen().published("pager"))
+
+    def log(self, component: str) -> Path:
+        """The file with what its container has said until now."""
+        self._handle(component)
+        return self._containers[component].log
+
+    def _servicing(self) -> Servicing:
+        return Servicing(self._handles, *self._up(), every_s=LOOK_EVERY_S)
+
+    # --- the network ----------------------------------------------------------------------------
+
+    @property
+    def proxy(self) -> Links:
+        """Both proxies as one, for whoever breaks or mends the network."""
+        stack = self._chosen()
+        front, back = (Toxiproxy(*stack.published(api)) for api in ("proxy-api", "toxiproxy-api"))
+        return Links(front, back)
+
+    def _clients(self) -> Mapping[str, str]:
+        return self._chosen().clients
+
+
+def _commands(folder: Path) -> dict[str, Sequence[str]]:
+    """People's commands that are others than on the embedded replica."""
+    service = (sys.executable, "-s", "-m", "blackstart.replica.containers.service", str(folder))
+    return {"service": service, "images": ()}
+
+
+def _project_name(label: str) -> str:
+    """What compose calls the project: a label in lower case is a name that it takes."""
+    return f"blackstart-{label.lower()}"
+
+
+def _read_stack(folder: Path) -> Stack:
+    try:
+        return Stack.from_data(json.loads((folder / STATE).read_bytes()))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ReplicaError(
+            f"{folder / STATE} cannot be read: {str(error) or type(error).__name__}",
+            hint="it is written when the replica comes up, and removed when it goes down",
+        ) from error
