@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORTS ?= reports
 
-.PHONY: help drill test lint type bench sample lock clean
+.PHONY: help drill test lint type bench sample images lock clean
 
 help:
 	@echo "make drill   set up, run the first drill on the embedded replica, print where the report is"
 	@echo "make test    set up, run linters, type checks and every test"
 	@echo "make bench   run the benchmarks; results go to bench/results/"
 	@echo "make sample  run the drill that ships as a sample anew, and take the README's picture"
+	@echo "make images  build the compose replica's images where no image registry is reachable (as root)"
 	@echo "make lock    write requirements/*.txt anew from pyproject.toml"
 	@echo "make clean   remove the virtual environment and caches of this folder"
 
@@ -48,8 +49,11 @@ $(VENV)/.test-ready: $(VENV)/.drill-ready requirements/dev.txt
 sample: $(VENV)/.test-ready
 	$(BIN)/python docs/make_sample.py
 
+images:
+	images/bake
+
 lock: $(VENV)/bin/uv
-	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade requirements/bootstrap.in --output-file requirements/bootstrap.txt
+	for each in bootstrap compose compose-build go; do $(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade requirements/$$each.in --output-file requirements/$$each.txt || exit 1; done
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra dev pyproject.toml --output-file requirements/dev.txt
 

@@ -47,7 +47,9 @@ def image_config(runs: Mapping[str, object], labels: Mapping[str, str], layers: 
 def write_archive(stream: IO[bytes], tag: str, config: bytes, layers: Sequence[Layer]) -> None:
     """Write the image `tag` to `stream`, without the layers that are there."""
     name = hashlib.sha256(config).hexdigest()
-    manifest = [{"Config": f"{name}.json", "RepoTags": [tag], "Layers": [f"{each.digest}.tar" for each in layers]}]
+    manifest = [
+        {"Config": f"{name}.json", "RepoTags": [tag], "Layers": [f"{each.digest}.tar" for each in layers]}
+    ]
     with tarfile.open(fileobj=stream, mode="w|", bufsize=1 << 20) as archive:
         _add(archive, f"{name}.json", config)
         for layer in layers:

@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from bakery.docker import Present, present
+from bakery.debian import kept_root, need_debootstrap
+from bakery.docker import Present, forget, present
 from bakery.errors import BakeError
 from bakery.folders import ROOT, hold_lock, need_room, work_folder
 from bakery.kitchen import Kitchen, forget_unused
-from bakery.debian import kept_root, need_debootstrap
 from bakery.plugin import install_plugin
-from bakery.recipes import Recipe, content_of, recipes
+from bakery.recipe import Recipe, content_of
+from bakery.recipes import recipes
 from bakery.running import Running
 from bakery.tags import read_tags
 
@@ -33,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"images/bake: {error}\n  {error.hint}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"images/bake: {error}\n  look whether a disk is full, or belongs to somebody else", file=sys.stderr)
+        print(
+            f"images/bake: {error}\n  look whether a disk is full, or belongs to somebody else",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("images/bake: stopped; images that are baked stay, nothing half made does", file=sys.stderr)
@@ -51,13 +55,17 @@ def _parser() -> argparse.ArgumentParser:
         "Without names: all. What is there already is left alone.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="bake only these (see --list)")
-    parser.add_argument("--list", action="store_true", help="show each image: its name, its tag, what is in it")
+    parser.add_argument(
+        "--list", action="store_true", help="show each image: its name, its tag, what is in it"
+    )
     parser.add_argument(
         "--force",
         action="store_true",
         help="bake again: with today's Debian packages, and also under a tag that somebody pulled",
     )
-    parser.add_argument("--plugin", action="store_true", help="install the docker compose plugin for this user, and end")
+    parser.add_argument(
+        "--plugin", action="store_true", help="install the docker compose plugin for this user, and end"
+    )
     return parser
 
 
@@ -115,9 +123,18 @@ def _bake(missing: Sequence[Recipe], force: bool) -> None:
         if left:
             _prepare(left, force)
             held = {digest for image in found.values() for digest in image.layers}
-            Kitchen(cache, held, Running(lock.fileno()), lambda line: print(line, flush=True)).bake(left, force)
+            Kitchen(cache, held, Running(lock.fileno()), lambda line: print(line, flush=True)).bake(
+                left, force
+            )
+            _forget_replaced(left, found)
             forget_unused(cache)
     print(f"{len(left)} images baked in {time.monotonic() - started:.1f} s")
+
+
+def _forget_replaced(baked: Sequence[Recipe], before: Mapping[str, Present]) -> None:
+    """What an earlier bake made under these tags. An image that somebody pulled is not ours to remove."""
+    now = {image.id for image in present([recipe.tag for recipe in baked]).values()}
+    forget([image.id for image in before.values() if image.content and image.id not in now])
 
 
 def _prepare(left: Sequence[Recipe], force: bool) -> None:

@@ -56,6 +56,8 @@ APPLETS = ("nc", "nslookup", "ping", "wget")
 
 LEFT_OUT = (
     "./dev/*",
+    "./etc/hostname",  # this machine's
+    "./etc/resolv.conf",
     "./proc/*",
     "./sys/*",
     "./tmp/*",
@@ -114,7 +116,9 @@ def make_root(cache: Path, running: Running) -> Root:
 def need_debootstrap() -> None:
     """Refuse with a sentence where the root cannot be made."""
     if not shutil.which("debootstrap", path=_path()):
-        raise BakeError("debootstrap is missing, and most images stand on its Debian root", "apt install debootstrap")
+        raise BakeError(
+            "debootstrap is missing, and most images stand on its Debian root", "apt install debootstrap"
+        )
     if os.geteuid() != 0:
         raise BakeError("debootstrap must run as root", "run it again as root: sudo images/bake")
 
@@ -131,7 +135,14 @@ def _debootstrap(place: Path, running: Running) -> None:
     (place / "usr/sbin/policy-rc.d").chmod(0o755)
     # --kill-child: the namespace ends with its parent, and all in it.
     alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-    argv = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(place), *_mirror()]
+    argv = [
+        "debootstrap",
+        "--variant=minbase",
+        f"--include={','.join(PACKAGES)}",
+        SUITE,
+        str(place),
+        *_mirror(),
+    ]
     result = running.run([*alone, *argv], env={**os.environ, "PATH": _path(), "LC_ALL": "C"})
     if result.returncode != 0:
         raise _failed(result.stdout + result.stderr)
@@ -153,20 +164,25 @@ def _failed(output: str) -> BakeError:
         return BakeError(text, "apt install debian-archive-keyring")
     if "No space left" in output:
         return BakeError(text, "free some room, or set BLACKSTART_CACHE to a folder on another disk")
-    return BakeError(text, "it needs a network that reaches a Debian mirror, and a cache on a disk without nodev or noexec")
+    return BakeError(
+        text, "it needs a network that reaches a Debian mirror, and a cache on a disk without nodev or noexec"
+    )
 
 
 def _finish(place: Path) -> None:
     for file, lines in (("etc/passwd", USERS), ("etc/group", GROUPS)):
-        with (place / file).open("a", encoding="utf-8") as users:
-            users.write(lines)
+        known = (place / file).read_text("utf-8")
+        # First: who looks up an id that Debian gave to somebody else finds the official image's name.
+        (place / file).write_text(lines + known, "utf-8")
     for applet in APPLETS:
         if not (link := place / "usr/bin" / applet).exists():
             link.symlink_to("busybox")
 
 
 def _versions(place: Path, running: Running) -> Mapping[str, str]:
-    result = running.run(["dpkg-query", f"--admindir={place}/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n"])
+    result = running.run(
+        ["dpkg-query", f"--admindir={place}/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n"]
+    )
     return dict(re.findall(r"^(\S+) (\S+)$", result.stdout, flags=re.MULTILINE))
 
 
@@ -177,9 +193,13 @@ def _keep(place: Path, versions: Mapping[str, str], cache: Path, running: Runnin
     layout = ["--numeric-owner", "--sort=name", "--anchored", "--wildcards", "--no-wildcards-match-slash"]
     out = [f"--exclude={pattern}" for pattern in LEFT_OUT]
     try:
-        result = running.run(["tar", "--create", f"--file={partial}", *layout, *out, f"--directory={place}", "."])
+        result = running.run(
+            ["tar", "--create", f"--file={partial}", *layout, *out, f"--directory={place}", "."]
+        )
         if result.returncode != 0:
-            raise BakeError(f"the Debian root cannot be kept: {said(result)}", "look whether the disk is full")
+            raise BakeError(
+                f"the Debian root cannot be kept: {said(result)}", "look whether the disk is full"
+            )
         with partial.open("rb") as layer:
             digest = hashlib.file_digest(layer, "sha256").hexdigest()
         partial.replace(facts.with_suffix(".tar"))

@@ -11,7 +11,7 @@ from typing import IO
 
 from bakery.errors import BakeError
 
-__all__ = ["CONTENT", "INSIDE", "Present", "load", "present"]
+__all__ = ["CONTENT", "INSIDE", "Present", "forget", "load", "present"]
 
 CONTENT = "blackstart.content"
 INSIDE = "blackstart.inside"
@@ -25,6 +25,8 @@ class Present:
     inside: str
     layers: tuple[str, ...]
     """The digests of its layers, lowest first."""
+
+    id: str
 
 
 def present(tags: Sequence[str]) -> Mapping[str, Present]:
@@ -45,15 +47,15 @@ def _read(image: Mapping[str, object]) -> Present:
     config, root = image.get("Config"), image.get("RootFS")
     labels = (config.get("Labels") if isinstance(config, dict) else None) or {}
     layers = (root.get("Layers") if isinstance(root, dict) else None) or ()
-    return Present(
-        labels.get(CONTENT, ""), labels.get(INSIDE, ""), tuple(layer.removeprefix("sha256:") for layer in layers)
-    )
+    digests = tuple(layer.removeprefix("sha256:") for layer in layers)
+    return Present(labels.get(CONTENT, ""), labels.get(INSIDE, ""), digests, str(image.get("Id", "")))
 
 
 def _unreachable(why: str) -> BakeError:
     if "permission denied" in why:
         return BakeError(
-            f"docker lets this user do nothing: {why}", "join the group docker (and log in again), or use sudo"
+            f"docker lets this user do nothing: {why}",
+            "join the group docker (and log in again), or use sudo",
         )
     return BakeError(f"docker does not answer: {why}", "start it: systemctl start docker, or dockerd as root")
 
@@ -70,7 +72,8 @@ def load(write: Callable[[IO[bytes]], None]) -> str:
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as loading:
-        assert loading.stdin and loading.stderr
+        assert loading.stdin is not None
+        assert loading.stderr is not None
         try:
             write(loading.stdin)
             loading.stdin.close()
@@ -81,3 +84,9 @@ def load(write: Callable[[IO[bytes]], None]) -> str:
             raise
         why = loading.stderr.read().decode("utf-8", "replace").strip()
     return (why or f"docker load ended with {loading.returncode}") if loading.returncode else ""
+
+
+def forget(images: Sequence[str]) -> None:
+    """Remove images that new ones replaced, as far as docker lets go of them: not while a container is made of one."""
+    for image in images:
+        subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)

@@ -8,9 +8,10 @@ import tarfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bakery.running import Running
+if TYPE_CHECKING:
+    from bakery.running import Running
 
 __all__ = ["ROOT_OWNED", "Entry", "File", "Folder", "Link", "Product", "entry_key", "write_layer"]
 

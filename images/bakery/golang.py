@@ -90,7 +90,9 @@ def _find_go(cache: Path, running: Running) -> str:
 
 def _version(go: str) -> tuple[int, int]:
     """The version of a Go, (0, 0) when it does not tell."""
-    told = subprocess.run([go, "version"], capture_output=True, text=True, env=_environment(), check=False).stdout
+    told = subprocess.run(
+        [go, "version"], capture_output=True, text=True, env=_environment(), check=False
+    ).stdout
     found = re.search(r"go(\d+)\.(\d+)", told)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 

@@ -8,18 +8,22 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bakery.archive import Layer, image_config, write_archive
 from bakery.debian import Root, kept_root, make_root
 from bakery.docker import CONTENT, INSIDE, load
 from bakery.entries import File, Product, write_layer
 from bakery.errors import BakeError
-from bakery.recipes import Recipe, content_of
-from bakery.running import Running
+from bakery.recipe import Recipe, content_of
+
+if TYPE_CHECKING:
+    from bakery.running import Running
 
 __all__ = ["Kitchen", "forget_unused"]
 
 UNUSED_S = 30 * 86400
+WORTH_TELLING_S = 1.0
 
 
 class Kitchen:
@@ -31,7 +35,7 @@ class Kitchen:
         self._running = running
         self._say = say
         self._loading = threading.Lock()
-        self._root: Future[Root] = Future()
+        self._root: Future[Root] | None = None
         self._products: dict[str, Future[Path]] = {}
 
     def bake(self, wanted: Sequence[Recipe], fresh: bool) -> None:
@@ -43,7 +47,8 @@ class Kitchen:
                     self._root = pool.submit(self._find_root, fresh)
                 self._products = {key: pool.submit(self._find, each, fresh) for key, each in products.items()}
                 loads = [pool.submit(self._one, each) for each in wanted]
-                _wait([*loads, *self._products.values()])
+                # Causes before what waits for them: the first failure is the one to tell.
+                _wait([*([self._root] if self._root else []), *self._products.values(), *loads])
             except BaseException:
                 self._running.stop()
                 pool.shutdown(cancel_futures=True)
@@ -66,16 +71,19 @@ class Kitchen:
             return place
         place.parent.mkdir(parents=True, exist_ok=True)
         partial = place.with_name(place.name + ".partial")
+        started = time.monotonic()
         try:
             product.make(partial, self._cache, self._running)
             partial.replace(place)
         finally:
             partial.unlink(missing_ok=True)
+        if (took := time.monotonic() - started) > WORTH_TELLING_S:
+            self._say(f"{product.name} is made ({took:.0f} s)")
         return place
 
     def _one(self, recipe: Recipe) -> None:
         started = time.monotonic()
-        root = self._root.result() if recipe.debian else None
+        root = self._root.result() if recipe.debian and self._root else None
         top = self._cache / f"{recipe.name}.layer"
         try:
             digest = write_layer(recipe.entries, lambda product: self._products[product.key].result(), top)
@@ -97,7 +105,9 @@ class Kitchen:
             whole = [Layer(root.file, root.digest), top]
             why = load(lambda stream: write_archive(stream, recipe.tag, config, whole))
         if why:
-            raise BakeError(f"docker did not take {recipe.tag}: {why}", "look at docker's own log, and at its disk")
+            raise BakeError(
+                f"docker did not take {recipe.tag}: {why}", "look at docker's own log, and at its disk"
+            )
         self._held.update(layer.digest for layer in base)
 
 
@@ -108,11 +118,13 @@ def _products(wanted: Iterable[Recipe]) -> Iterable[Product]:
                 yield entry.source
 
 
-def _wait(tasks: Iterable[Future[object]]) -> None:
+def _wait(tasks: Iterable[Future[Any]]) -> None:
     """Until all are done or one failed; the first failure is raised."""
-    done, _ = wait(tasks, return_when=FIRST_EXCEPTION)
-    for task in done:
-        task.result()
+    ordered = list(tasks)
+    wait(ordered, return_when=FIRST_EXCEPTION)
+    for task in ordered:
+        if task.done():
+            task.result()
 
 
 def forget_unused(cache: Path) -> None:

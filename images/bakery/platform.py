@@ -11,10 +11,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bakery.entries import Entry, File
 from bakery.folders import ROOT, content_key
-from bakery.running import Running
+
+if TYPE_CHECKING:
+    from bakery.running import Running
 
 __all__ = ["Bytecode", "platform_entries"]
 

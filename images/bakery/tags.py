@@ -16,7 +16,9 @@ def read_tags(file: Path) -> Mapping[str, str]:
     try:
         text = file.read_text("utf-8")
     except OSError as error:
-        raise BakeError(f"the image tags cannot be read: {error}", "run images/bake of a whole checkout") from error
+        raise BakeError(
+            f"the image tags cannot be read: {error}", "run images/bake of a whole checkout"
+        ) from error
     return dict(re.findall(r"^([A-Z]+_IMAGE)=(\S+)\s*$", text, flags=re.MULTILINE))
 
 
