@@ -93,6 +93,8 @@ class Front(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             while piece := answer.read(_PIECE):
                 self.wfile.write(piece)
+            if answer.length:  # less came than was promised: whoever asked must not wait for the rest
+                self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """The registry has its own log."""
