@@ -69,3 +69,11 @@ def test_every_body_says_its_own_kind() -> None:
 
 def test_what_is_exported_is_there() -> None:
     assert all(hasattr(events, name) for name in events.__all__)
+
+
+def test_a_field_that_came_later_is_written_only_where_it_says_something() -> None:
+    words = FreeText.of("logins fail")
+    plain = events.PageFired("p-1", "vault", words, "ic-1")
+    assert list(plain.to_data()) == ["page", "probe", "symptom", "to"]
+    sent = events.PageFired("p-1", "vault", words, "ic-1", "alertmanager", "VaultLoginFailing", "f1")
+    assert list(sent.to_data())[4:] == ["via", "alert", "fingerprint"]

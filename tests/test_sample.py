@@ -20,6 +20,12 @@ def test_the_record_is_whole() -> None:
     assert verify(SAMPLE / "record.jsonl").state == "ok"
 
 
+def test_the_record_reads_back_to_its_bytes() -> None:
+    """A field that a kind of event has got since then must not show where it says nothing."""
+    written = (SAMPLE / "record.jsonl").read_text().splitlines()
+    assert [event.to_line() for event in read(SAMPLE / "record.jsonl")] == written
+
+
 def test_the_review_is_the_same_byte_for_byte() -> None:
     assert to_bytes(review(read(SAMPLE / "record.jsonl"))) == (SAMPLE / "review.json").read_bytes()
 

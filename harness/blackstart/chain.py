@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, get_args
 
 if TYPE_CHECKING:
     from blackstart.clock import Stamp
@@ -35,6 +35,7 @@ __all__ = [
     "Unknown",
     "chain_hash",
     "honest",
+    "later",
     "link",
     "parse_body",
     "settled",
@@ -112,7 +113,29 @@ class Body:
             BODIES[cls.kind] = cls
 
     def to_data(self) -> dict[str, Any]:
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        data = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        for name, default in _later(type(self)):
+            if data[name] == default:
+                del data[name]
+        return data
+
+
+def later(default: str) -> str:
+    """The default of a field that its kind has not had from the start.
+
+    It is left out of JSON while it has that value: so a record from before reads back to the bytes that its chain
+    covers, and a version from before goes on to know the kind.
+    """
+    return cast("str", field(default=default, metadata={_LATER: True}))
+
+
+_LATER = "later"
+
+
+@cache
+def _later(kind: type[Body]) -> tuple[tuple[str, Any], ...]:
+    """Each field of that sort, with its default."""
+    return tuple((f.name, f.default) for f in fields(kind) if f.metadata.get(_LATER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from blackstart.chain import (
     Source,
     Unknown,
     chain_hash,
+    later,
     parse_body,
 )
 
@@ -152,12 +153,33 @@ class ReplicaDown(Body):
 
 @dataclass(frozen=True, slots=True)
 class ComponentExited(Body):
-    """A component's process ended and nobody asked it to. `code` is negative for a signal."""
+    """A component's process ended and nobody asked it to. `code` is negative for a signal.
+
+    `how` says what else is known of it, in words; empty where only the code is known.
+    """
 
     kind: ClassVar[str] = "component.exited"
     component: str
     code: int
     last_lines: FreeText
+    how: str = later("")
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerChanged(Body):
+    """What the container engine says of a component, or of itself (`daemon-gone`, `daemon-back`: no component).
+
+    `asked`: the harness did it. `exit_code` of what died, as the engine gives it (137 is signal 9), else -1.
+    `logged_wall` is the engine's own stamp.
+    """
+
+    kind: ClassVar[str] = "container.changed"
+    component: str
+    what: str
+    exit_code: int
+    detail: str
+    asked: bool
+    logged_wall: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,18 +350,70 @@ class InjectSkipped(Body):
     why: str
 
 
+# --- the replica's own monitoring ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReceived(Body):
+    """The replica's own monitoring sent an alert, which need not page anybody. Only the first of equal ones is here.
+
+    `probe` and `component` are what its labels name, empty when they name none. `starts_wall` is when it began by
+    the monitoring's stamp, `received_wall` when the replica's pager got it. `fingerprint`: firing and resolved have
+    the same.
+    """
+
+    kind: ClassVar[str] = "alert.received"
+    alert: str
+    status: Literal["firing", "resolved"]
+    probe: str
+    component: str
+    summary: FreeText
+    starts_wall: str
+    received_wall: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMissing(Body):
+    """An inject pages when a probe is red, and monitoring had sent no alert of it: nobody was paged.
+
+    `waited_s` are real seconds, from the instant at which the page was due.
+    """
+
+    kind: ClassVar[str] = "alert.missing"
+    inject: str
+    probe: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsUnread(Body):
+    """The pager that monitoring sends its alerts to cannot be read. Said once, until it can be again."""
+
+    kind: ClassVar[str] = "alerts.unread"
+    pager: str
+    why: str
+
+
 # --- people -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class PageFired(Body):
-    """An alert became true. `probe` is the one it watches; `to` the participant first in line."""
+    """An alert became true. `probe` is the one it watches; `to` the participant first in line.
+
+    `via` is the monitoring that sent it ("alertmanager"), with the `alert`'s name and `fingerprint`; all three are
+    empty where the harness itself stands for monitoring.
+    """
 
     kind: ClassVar[str] = "page.fired"
     page: str
     probe: str
     symptom: FreeText
     to: str
+    via: str = later("")
+    alert: str = later("")
+    fingerprint: str = later("")
 
 
 @dataclass(frozen=True, slots=True)

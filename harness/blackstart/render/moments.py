@@ -93,6 +93,8 @@ def _of_record(events: Sequence[Event]) -> Iterator[tuple[int, str]]:
                 yield event.seq, "fault without effect"
             case ev.SteadyFailed():
                 yield event.seq, "not steady"
+            case ev.AlertMissing():
+                yield event.seq, "no alert came"
             case ev.PageEscalated():
                 yield event.seq, "escalated"
             case ev.AbortAsked():

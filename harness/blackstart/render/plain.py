@@ -69,12 +69,52 @@ def _of_replica(body: ev.Body) -> str:
             return "the replica is up: " + ", ".join(str(one.get("name", "?")) for one in components)
         case ev.ReplicaDown():
             return "the replica is down"
-        case ev.ComponentExited(component=component, code=code):
-            return f"{component} ended by itself with code {code}"
+        case ev.ComponentExited(component=component, code=code, how=how):
+            return f"{component} ended {how or f'by itself with code {code}'}"
+        case ev.ContainerChanged():
+            return _container(body)
         case ev.AuditSeen(component=component, operation=operation, path=path, error=error):
             return f"{component} logged {operation} {path}" + (f": {error}" if error else "")
+        case ev.AlertReceived(alert=alert, status=status, summary=summary):
+            return f"the replica's monitoring: {alert} is {status}: {summary.shown}"
+        case ev.AlertMissing(probe=probe, waited_s=waited):
+            return f"monitoring did not page: no alert of {probe} within {waited:g} s"
+        case ev.AlertsUnread(pager=pager, why=why):
+            return f"the alerts at {pager} cannot be read: {why}; they are tried again"
         case _:
             return _of_faults(body)
+
+
+_TO_CONTAINER = {
+    "die": "ended",
+    "oom": "ran out of memory",
+    "kill": "was sent a signal",
+    "pause": "was paused",
+    "unpause": "goes on after a pause",
+    "start": "was started",
+    "stop": "was stopped",
+    "connect": "was connected to a network",
+    "disconnect": "was disconnected from a network",
+    "destroy": "was removed",
+    "health": "has another state of health",
+}
+"""What docker calls it, and what it is."""
+
+
+def _container(body: ev.ContainerChanged) -> str:
+    """ "docker: vault was sent a signal: 9; not by blackstart"."""
+    if body.what in ("daemon-gone", "daemon-back"):
+        went = "docker does not answer any more" if body.what == "daemon-gone" else "docker answers again"
+        return went + (f": {body.detail}" if body.detail else "")
+    code = f"exit code {body.exit_code}" if body.exit_code >= 0 else ""
+    more = ", ".join(part for part in (body.detail, code) if part)
+    told = f"{body.component} {_TO_CONTAINER.get(body.what, body.what)}" + (f": {more}" if more else "")
+    return f"docker: {told}" + ("; by blackstart" if body.asked else _by_nobody(body.what))
+
+
+def _by_nobody(what: str) -> str:
+    """What is not of somebody's doing (a health check, the kernel) needs no such word."""
+    return "" if what in ("health", "oom") else "; not by blackstart"
 
 
 def _round(states: dict[str, str]) -> str:
@@ -110,10 +150,14 @@ def _of_faults(body: ev.Body) -> str:
             return ""
 
 
+_VIA = {"alertmanager": "Alertmanager"}
+
+
 def _of_people(body: ev.Body) -> str:
     match body:
-        case ev.PageFired(symptom=symptom, to=to):
-            return f"page fired for {to}: {symptom.shown}"
+        case ev.PageFired(symptom=symptom, to=to, via=via, alert=alert):
+            by = f" by {_VIA.get(via, via)} ({alert})" if via else ""
+            return f"page fired for {to}{by}: {symptom.shown}"
         case ev.PageDelivered(to=to, tier=tier):
             return f"page delivered to {to} (tier {tier})"
         case ev.PageAcked(by=by):
