@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.drill.alerting import Alerting
 from blackstart.drill.msel import Injects, on_grid
 from blackstart.events import FaultEffective, InjectDelivered
+from blackstart.people.alerts import Alerts
 from blackstart.people.pager import Pager
 from blackstart.people.thread import Threads
 from blackstart.protocol import Claims, Protocol
@@ -58,7 +60,9 @@ class Play:
         self.threads = Threads(conductor.emit)
         self.pager = Pager(["sme-1"], 300.0, conductor, conductor.emit)
         specs = [Inject.model_validate(inject) for inject in injects]
-        self.injects = Injects(specs, conductor, self.pager, self.threads, PROTOCOL)
+        self.alerts = Alerts(conductor.emit)
+        self.alerting = Alerting(conductor, self.alerts, self.pager)
+        self.injects = Injects(specs, conductor, self.pager, self.threads, PROTOCOL, self.alerting)
         conductor.listeners.append(self.injects.on_event)
 
     def run(self, until_s: float) -> None:

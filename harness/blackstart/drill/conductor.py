@@ -55,6 +55,8 @@ class Conductor:
         self._effect_pending = False
         self.replay: Replay | None = None
         """The record of a drill that is resumed, until all of it was taken."""
+        self.at_once: list[Listener] = []
+        """Told of what is on record already as soon as it is taken, before the loop comes round to listeners."""
         self._at_life: list[Callable[[], None]] = []
         self.jumped: Callable[[float], None] = lambda seconds: None
         """Told of each jump before the probes are read: what the replica keeps for a time gets older by it."""
@@ -82,6 +84,8 @@ class Conductor:
         """An event that is on record already: the sampler and the listeners take it as if it came now."""
         if self.sampler is not None:
             self.sampler.take(event)
+        for taker in self.at_once:
+            taker(event)
         self._told.append(event)
 
     def come_alive(self) -> None:

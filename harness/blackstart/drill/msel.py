@@ -1,7 +1,8 @@
 """The injects: scripted messages, by the schedule or when a condition holds (the field's MSEL).
 
 Conditions are judged on a 15 s grid of drill time, as an alert manager evaluates its rules, so that the
-same drill has the same instants on any machine.
+same drill has the same instants on any machine. Where the replica monitors itself, a page that hangs on a probe
+is its monitoring's to send (`drill/alerting.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from blackstart.claims import claims_all_clear, claims_fixed
 from blackstart.events import Event, FaultEffective, InjectDelivered, ProbeChanged, ThreadPosted
 
 if TYPE_CHECKING:
+    from blackstart.drill.alerting import Alerting
     from blackstart.drill.conductor import Conductor
     from blackstart.people.pager import Pager
     from blackstart.people.thread import Threads
@@ -35,13 +37,20 @@ class Injects:
     """Delivers a scenario's injects. A listener of the conductor."""
 
     def __init__(
-        self, injects: list[Inject], conductor: Conductor, pager: Pager, threads: Threads, protocol: Protocol
+        self,
+        injects: list[Inject],
+        conductor: Conductor,
+        pager: Pager,
+        threads: Threads,
+        protocol: Protocol,
+        alerting: Alerting,
     ) -> None:
         self._injects = injects
         self._conductor = conductor
         self._pager = pager
         self._threads = threads
         self._protocol = protocol
+        self._alerting = alerting
         self._red_since: dict[str, float] = {}
         self._fired: set[str] = set()
         self._spoken_s = 0.0
@@ -118,11 +127,21 @@ class Injects:
     def _delivery(self, inject: Inject) -> Callable[[], None]:
         def deliver() -> None:
             if inject.type == "page":
-                probe = inject.when.probe if inject.when and inject.when.probe else ""
-                message = self._pager.fire(probe, inject.text)
+                message = self._page(inject)
             else:
                 message = self._threads.post_scripted(inject.sender, inject.to, inject.text)
-            body = InjectDelivered(inject.id, inject.type, message)
-            self._conductor.emit(body, actor="harness", source="harness")
+            if message:
+                body = InjectDelivered(inject.id, inject.type, message)
+                self._conductor.emit(body, actor="harness", source="harness")
 
         return deliver
+
+    def _page(self, inject: Inject) -> str:
+        """Fire the page, or have the replica's monitoring fire it; an empty text when nobody was paged."""
+        probe = inject.when.probe if inject.when and inject.when.probe else ""
+        if not (probe and self._alerting.begun):
+            return self._pager.fire(probe, inject.text)
+        page = self._alerting.page(inject, probe)
+        if page is None:  # the trouble was over first: the next stretch of it counts anew
+            self._fired.discard(inject.id)
+        return page or ""

@@ -13,7 +13,19 @@ from blackstart.errors import UsageError
 from blackstart.events import FreeText, PageAcked, PageDelivered, PageEscalated, PageFired
 from blackstart.people.base import Emit, Schedule, marked
 
-__all__ = ["Page", "Pager"]
+__all__ = ["Alerted", "Page", "Pager"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """Which monitoring's alert a page is: see `events.PageFired`. All empty where the harness stands for monitoring."""
+
+    via: str = ""
+    alert: str = ""
+    fingerprint: str = ""
+
+
+BY_HARNESS = Alerted()
 
 
 @dataclass(slots=True)
@@ -45,11 +57,12 @@ class Pager:
         self._emit = emit
         self._pages: dict[str, Page] = {}
 
-    def fire(self, probe: str, symptom: str) -> str:
+    def fire(self, probe: str, symptom: str, by: Alerted = BY_HARNESS) -> str:
         """An alert became true: page the first in line. Returns the page's id."""
         page = Page(f"p-{len(self._pages) + 1}", probe, marked(symptom))
         self._pages[page.id] = page
-        fired = PageFired(page.id, probe, FreeText.of(page.symptom), self._on_call[0])
+        words = FreeText.of(page.symptom)
+        fired = PageFired(page.id, probe, words, self._on_call[0], by.via, by.alert, by.fingerprint)
         self._emit(fired, actor="harness", source="page")
         self._deliver(page)
         return page.id
