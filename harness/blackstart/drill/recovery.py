@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from blackstart.claims import claims_all_clear
-from blackstart.errors import InvalidDrill
+from blackstart.errors import InvalidDrill, ReplicaError
 from blackstart.events import (
     CommandFinished,
     CommandStarted,
     ComponentExited,
+    ContainerChanged,
     Event,
     FreeText,
     ProbeChanged,
@@ -67,6 +68,10 @@ class Recovery:
                 self._worked_s = event.drill_s
             case ComponentExited(component=component):
                 self._reported.add(component)
+            case ContainerChanged(what="die", asked=False):
+                self._note_exits()
+            case ContainerChanged(what="start", component=component):
+                self._reported.discard(component)
             case _:
                 pass
 
@@ -86,23 +91,32 @@ class Recovery:
 
     def _note_exits(self) -> None:
         """A red probe may mean a dead server: say so, once, with its last lines."""
-        if self._drill.conductor.replaying():
+        if self._drill.conductor.replaying() or self._drill.ended:
             return
-        for component, code in self._drill.replica.exited().items():
+        for component, code in self._exited().items():
             if component not in self._reported:
                 self._reported.add(component)
                 lines = self._drill.replica.log(component).read_text("utf-8", "replace").splitlines()[-5:]
-                self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines))))
-                self._demand_a_cause(component, code)
+                how = self._drill.happenings.how_it_ended(component)
+                self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines)), how))
+                self._demand_a_cause(component, how or f"by itself (exit code {code})")
 
-    def _demand_a_cause(self, component: str, code: int) -> None:
+    def _exited(self) -> Mapping[str, int]:
+        try:
+            return self._drill.replica.exited()
+        except ReplicaError as error:
+            raise InvalidDrill(
+                f"the replica cannot be asked any more: {error.message}", hint=error.hint
+            ) from error
+
+    def _demand_a_cause(self, component: str, how: str) -> None:
         """A server may end by a fault that is aimed at it, or by people's hands. By itself, nobody is scored on it."""
         if self._drill.faults.aimed_at(component) or self._at_work:
             return
         if self._drill.conductor.now() - self._worked_s <= AFTERMATH_S:
             return
         raise InvalidDrill(
-            f"{component} ended by itself (exit code {code}): no fault was aimed at it, and nobody was at work",
+            f"{component} ended {how}: no fault was aimed at it, and nobody was at work",
             hint=f"nobody is scored; its last lines are in the record, its log is {component}.log in the drill's folder",
         )
 

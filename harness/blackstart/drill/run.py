@@ -17,7 +17,7 @@ from blackstart.drill.abort import ASKED
 from blackstart.drill.assemble import opened
 from blackstart.drill.publish import publish
 from blackstart.drill.signals import Interrupted, Signals
-from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill
+from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill, ReplicaError
 from blackstart.events import AbortAsked, HarnessError
 from blackstart.replica.tools import ensure_tools
 
@@ -131,17 +131,36 @@ def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
 
 def _heal_and_close(drill: Drill) -> BlackstartError | None:
     """Heal, then close; each whatever the other did. Returns the healing's failure, if any."""
-    unproven: BlackstartError | None = None
+    unproven, left = None, None
+    try:
+        unproven = _healed(drill)
+    finally:
+        left = _closed(drill)
+    return unproven or left
+
+
+def _healed(drill: Drill) -> BlackstartError | None:
     try:
         stages.heal(drill)
     except HealingUnproven as error:
-        unproven = error
+        return error
     except Exception as error:
         drill.note(HarnessError("heal", f"{type(error).__name__}: {error}"))
-        unproven = HealingUnproven(f"healing failed: {error}", hint="run: blackstart recover")
-    finally:
+        return HealingUnproven(f"healing failed: {error}", hint="run: blackstart recover")
+    return None
+
+
+def _closed(drill: Drill) -> BlackstartError | None:
+    """Close. A replica that cannot be taken down (its docker is gone) is left for `recover`, faults and all."""
+    try:
         stages.close(drill)
-    return unproven
+    except ReplicaError as error:
+        drill.note(HarnessError("close", error.message))
+        return HealingUnproven(
+            f"the replica could not be taken down: {error.message}",
+            hint=error.hint or "run: blackstart recover",
+        )
+    return None
 
 
 def _exit_code(review: Review | None, error: BlackstartError | None) -> Exit:

@@ -51,6 +51,8 @@ def provision(drill: Drill) -> None:
         drill.conductor.sampler.recorded = drill.conductor.replay_round
     drill.conductor.sampler.declare()
     drill.staff.open_terminals()
+    drill.alerting.begin(drill.replica)
+    drill.happenings.begin(drill.replica)
 
 
 def sampler_of(drill: Drill) -> Sampler:
@@ -145,6 +147,8 @@ def close(drill: Drill) -> None:
         drill.conductor.sampler.close()
     drill.pulse.beat()
     drill.staff.close()
+    drill.alerting.close()
+    drill.happenings.close()
     drill.replica.down()
     drill.note(ReplicaDown())
     keep_logs(drill.folder)

@@ -1,0 +1,131 @@
+"""What happens to the replica's containers, by the engine's own word: on record, and told when a component has died."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Condition
+from typing import TYPE_CHECKING
+
+from blackstart.clock import iso
+from blackstart.errors import InvalidDrill
+from blackstart.events import ContainerChanged, Event
+from blackstart.record.store import WriteFailed
+from blackstart.replica.telling import Eventful
+
+if TYPE_CHECKING:
+    from blackstart.drill.drill import Drill
+    from blackstart.replica.base import Replica
+    from blackstart.replica.telling import Following, Happening
+
+__all__ = ["Happenings"]
+
+TOLD_WITHIN_S = 2.0
+"""Real seconds in which the engine tells of a death that was seen otherwise."""
+
+_BY_SIGNAL = 128
+"""An exit code above it is this much more than the signal that ended the container (POSIX shells' way)."""
+
+_NOT_DEAD = -1
+
+_OF_STOP = ("15", "SIGTERM")
+
+
+@dataclass(slots=True)
+class _Life:
+    """What the engine told of a component since it was started. `died` is None while it lives."""
+
+    died: int | None = None
+    out_of_memory: bool = False
+    signals: list[str] = field(default_factory=list)
+
+    def take(self, happening: Happening) -> None:
+        if happening.what == "oom":
+            self.out_of_memory = True
+        elif happening.what == "kill" and not happening.asked:
+            self.signals.append(happening.detail)
+        elif happening.what == "die":
+            self.died = happening.exit_code or 0
+
+    def how_it_ended(self) -> str:
+        """What stands after "ended": what was told, and what can be left out of account."""
+        code = f"exit code {self.died}"
+        if self.out_of_memory:
+            return f"out of memory: the kernel killed it ({code})"
+        return f"{self._by()} ({code}; not by blackstart, not out of memory)"
+
+    def _by(self) -> str:
+        if self.signals:
+            by = "docker stop" if self.signals[0] in _OF_STOP else "docker kill"
+            return f"by {by} of somebody unknown: signal {' and '.join(self.signals)}"
+        if self.died and self.died > _BY_SIGNAL:
+            return f"by signal {self.died - _BY_SIGNAL}, which docker did not send"
+        return "by itself"
+
+
+class Happenings:
+    """Follows the containers of one drill. A listener of the conductor. The owner calls `close`."""
+
+    def __init__(self, drill: Drill) -> None:
+        self._drill = drill
+        self._following: Following | None = None
+        self._lives: dict[str, _Life] = {}
+        self._told = Condition()
+
+    def begin(self, replica: Replica) -> None:
+        """Follow what happens from now on, if this replica has containers; in a replay, from its end on."""
+        if isinstance(replica, Eventful):
+            self._drill.conductor.at_life(lambda: self._follow(replica))
+
+    def _follow(self, replica: Eventful) -> None:
+        self._following = replica.happenings(self._tell)
+
+    def close(self) -> None:
+        """Follow no more: what ends from here on is taken down. May be called again, and when nothing was followed."""
+        if self._following is not None:
+            self._following.close()
+
+    def _tell(self, happening: Happening) -> None:
+        """Called from another thread."""
+        who = "harness" if happening.asked else happening.component or "docker"
+        with suppress(WriteFailed):  # a full disk: the drill says so elsewhere
+            self._drill.conductor.emit(_body(happening), actor=who, source="harness")
+        with self._told:
+            if happening.what == "start":
+                self._lives.pop(happening.component, None)
+            self._life(happening.component).take(happening)
+            self._told.notify_all()
+
+    def _life(self, component: str) -> _Life:
+        return self._lives.setdefault(component, _Life())
+
+    def how_it_ended(self, component: str) -> str:
+        """How a component that is dead came to its end, in words; empty when nobody tells."""
+        if self._following is None:
+            return ""
+        with self._told:
+            told = self._told.wait_for(lambda: self._life(component).died is not None, TOLD_WITHIN_S)
+            return self._life(component).how_it_ended() if told else ""
+
+    def on_event(self, event: Event) -> None:
+        """Without its engine a drill is blind: it ends, as when the replica breaks."""
+        match event.body:
+            case ContainerChanged(what="daemon-gone", detail=why):
+                if not (self._drill.ended or self._drill.conductor.replaying()):
+                    raise InvalidDrill(
+                        f"docker went away in the middle of the drill: {why}",
+                        hint="nobody is scored; start docker, then run: blackstart recover",
+                    )
+            case _:
+                pass
+
+
+def _body(happening: Happening) -> ContainerChanged:
+    return ContainerChanged(
+        happening.component,
+        happening.what,
+        _NOT_DEAD if happening.exit_code is None else happening.exit_code,
+        happening.detail,
+        happening.asked,
+        iso(happening.wall),
+    )
