@@ -145,7 +145,7 @@ def test_both_gone_is_nobody_there(pair: Pair) -> None:
     pair.front.close()
     pair.back.close()
     with pytest.raises(
-        ConnectionRefusedError, match="nobody answers at 127.0.0.1:[0-9]+ and 127.0.0.1:[0-9]+"
+        ConnectionRefusedError, match=r"nobody answers at 127\.0\.0\.1:[0-9]+ and 127\.0\.0\.1:[0-9]+"
     ):
         pair.links.proxies()
     pair.links.remove("web", "it")
