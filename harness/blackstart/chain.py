@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 if TYPE_CHECKING:
     from blackstart.clock import Stamp
@@ -114,7 +114,7 @@ class Body:
 
     def to_data(self) -> dict[str, Any]:
         data = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
-        for name, default in _later(type(self)):
+        for name, default in _later(self.kind):
             if data[name] == default:
                 del data[name]
         return data
@@ -126,16 +126,16 @@ def later(default: str) -> str:
     It is left out of JSON while it has that value: so a record from before reads back to the bytes that its chain
     covers, and a version from before goes on to know the kind.
     """
-    return cast("str", field(default=default, metadata={_LATER: True}))
+    return field(default=default, metadata={_LATER: True})
 
 
 _LATER = "later"
 
 
 @cache
-def _later(kind: type[Body]) -> tuple[tuple[str, Any], ...]:
-    """Each field of that sort, with its default."""
-    return tuple((f.name, f.default) for f in fields(kind) if f.metadata.get(_LATER))
+def _later(kind: str) -> tuple[tuple[str, Any], ...]:
+    """Each field of that sort of one kind, with its default."""
+    return tuple((f.name, f.default) for f in fields(BODIES[kind]) if f.metadata.get(_LATER))
 
 
 @dataclass(frozen=True, slots=True)
