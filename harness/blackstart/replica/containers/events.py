@@ -160,6 +160,8 @@ class Happenings:
 
     def _told(self, event: Mapping[str, Any]) -> Happening | None:
         """What an event means for this drill; None when it is none of its containers'."""
+        if not _container(event):
+            return None  # a network's end can be of a container that is gone: docker then names none
         labels = self._labels(event)
         if labels.get(DRILL) != self._label:
             return None
