@@ -35,10 +35,10 @@ class Product(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file: its bytes, where in the repository they are, or the product that has them."""
+    """A file: its bytes, or the product that has them. Never a path: what was hashed is what goes in."""
 
     path: str
-    source: bytes | Path | Product
+    source: bytes | Product
     mode: int = 0o644
     owner: tuple[int, int] = ROOT_OWNED
     capability: bytes = b""
@@ -68,10 +68,8 @@ def entry_key(entry: Entry) -> str:
     return repr(entry)
 
 
-def _source_key(source: bytes | Path | Product) -> str:
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    return _source_key(source.read_bytes()) if isinstance(source, Path) else source.key
+def _source_key(source: bytes | Product) -> str:
+    return hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else source.key
 
 
 def write_layer(entries: Iterable[Entry], find: Callable[[Product], Path], file: Path) -> str:
@@ -94,14 +92,8 @@ def _add(layer: tarfile.TarFile, entry: Entry, find: Callable[[Product], Path]) 
         info.type = tarfile.DIRTYPE
         layer.addfile(info)
         return
-    content = _content(entry.source, find)
+    content = entry.source if isinstance(entry.source, bytes) else find(entry.source).read_bytes()
     info.size = len(content)
     if entry.capability:
         info.pax_headers = {CAPABILITY: entry.capability.decode("utf-8", "surrogateescape")}
     layer.addfile(info, io.BytesIO(content))
-
-
-def _content(source: bytes | Path | Product, find: Callable[[Product], Path]) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    return (source if isinstance(source, Path) else find(source)).read_bytes()

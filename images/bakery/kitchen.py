@@ -114,7 +114,7 @@ class Kitchen:
 def _products(wanted: Iterable[Recipe]) -> Iterable[Product]:
     for recipe in wanted:
         for entry in recipe.entries:
-            if isinstance(entry, File) and not isinstance(entry.source, bytes | Path):
+            if isinstance(entry, File) and not isinstance(entry.source, bytes):
                 yield entry.source
 
 

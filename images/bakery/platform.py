@@ -5,8 +5,9 @@ A container with a read-only root can keep no bytecode, and would compile the pr
 
 from __future__ import annotations
 
+import importlib.util
+import marshal
 import os
-import py_compile
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bakery.entries import Entry, File
+from bakery.errors import BakeError
 from bakery.folders import ROOT, content_key
 
 if TYPE_CHECKING:
@@ -25,32 +27,46 @@ SOURCES = ROOT / "harness"
 IMAGES_PYTHON = (3, 11)
 """Debian 12's."""
 
+UNCHECKED = (1).to_bytes(4, "little")
+"""The flag of bytecode that is bound to its source by hash, the hash not looked at (PEP 552)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bytecode:
     """What Python makes of one source file that will be at `path` in the image."""
 
-    source: Path
     path: str
+    source: bytes
 
     name = "pyc"
 
     @property
     def key(self) -> str:
-        return content_key(self.path, self.source.read_bytes())
+        return content_key(self.path, self.source)
 
     def make(self, place: Path, cache: Path, running: Running) -> None:
-        # Unchecked: nobody edits sources in an image, and the times of its files say nothing.
-        never = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        py_compile.compile(str(self.source), str(place), self.path, doraise=True, invalidation_mode=never)
+        try:
+            code = compile(self.source, self.path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            raise BakeError(
+                f"{self.path} cannot be compiled: {error}", "mend it in harness/blackstart"
+            ) from error
+        # Python never compares it with its source: nobody edits in an image, and the times of its files say nothing.
+        head = importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(self.source)
+        place.write_bytes(head + marshal.dumps(code))
 
 
 def platform_entries(folder: str) -> list[Entry]:
-    """Every file of the package blackstart, under `folder`."""
-    found = [(file, f"{folder}/{file.relative_to(SOURCES)}") for file in _files(SOURCES / "blackstart")]
-    entries: list[Entry] = [File(path, file) for file, path in found]
+    """Every file of the package blackstart, under `folder`. Each is read once, so an edit meanwhile tears nothing."""
+    found = [
+        (f"{folder}/{file.relative_to(SOURCES)}", file.read_bytes())
+        for file in _files(SOURCES / "blackstart")
+    ]
+    entries: list[Entry] = [File(path, content) for path, content in found]
     if sys.version_info[:2] == IMAGES_PYTHON:
-        entries += [File(_pyc(path), Bytecode(file, path)) for file, path in found if file.suffix == ".py"]
+        entries += [
+            File(_pyc(path), Bytecode(path, content)) for path, content in found if path.endswith(".py")
+        ]
     return entries
 
 

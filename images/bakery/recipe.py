@@ -37,4 +37,4 @@ def content_of(recipe: Recipe) -> str:
 
 def kept(source: str, at: str) -> File:
     """A file kept in this folder; a script can be executed."""
-    return File(at, IMAGES / source, 0o755 if source.endswith(".sh") else 0o644)
+    return File(at, (IMAGES / source).read_bytes(), 0o755 if source.endswith(".sh") else 0o644)
