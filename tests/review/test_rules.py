@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.events import AlertMissing
+
 if TYPE_CHECKING:
     from tests.review.conftest import Stories, Story
 
@@ -478,3 +480,28 @@ def test_what_was_not_over_is_unknown_and_no_pass(stories: type[Stories]) -> Non
     other = stories.told().finish(1000, "limit", by="harness").review()
     assert other.gate.verdict != "pass"
     assert other.outcome == "failed"
+
+
+# --- T03, on a replica that monitors itself ------------------------------------------------------------
+
+
+def test_an_alert_that_never_came_is_monitoring_s_failure_not_people_s(stories: type[Stories]) -> None:
+    story = stories.new().fault(60).red(61, since=60).effective(61)
+    story.add(165, AlertMissing("page-login-fails", "vault", 30.0)).finish(MUTE, "limit", by="harness")
+    found = story.finding("T03-monitoring-pages")
+    assert found is not None
+    assert (found.verdict, found.severity, found.minutes_to_recovery) == ("fail", "major", None)
+    assert found.detail == (
+        "Monitoring sent no alert of vault, not even 30 s after the page was due: nobody was paged."
+    )
+    assert found.where is not None
+    line = story.inputs["scenario"].splitlines()[found.where.line - 1]
+    assert "page-login-fails" in line
+    assert _verdict(story, "T03-page-acknowledged") == "none"
+    rated = {rating.capability: rating for rating in story.review().ratings}
+    assert "T03-monitoring-pages" in rated["Detect"].because
+    assert "Acknowledge" not in rated or "T03-monitoring-pages" not in rated["Acknowledge"].because
+
+
+def test_an_alert_that_came_is_no_finding(stories: type[Stories]) -> None:
+    assert _verdict(stories.golden(), "T03-monitoring-pages") == "none"

@@ -34,6 +34,8 @@ class Inputs:
     platform: Platform
     protocol_path: str
     protocol_text: str = field(repr=False)
+    scenario_path: str
+    scenario_text: str = field(repr=False)
 
     @cached_property
     def _protocol_tree(self) -> Node | None:
@@ -48,6 +50,14 @@ class Inputs:
         above = tree.find(path[:-1])
         key = above.keys.get(str(path[-1]))
         return Where(self.protocol_path, key[0] if key else above.line)
+
+    def inject(self, inject: str) -> Where:
+        """Where the scenario has that inject; its first line for one that it has not."""
+        tree = parse(self.scenario_text, self.scenario_path)[0]
+        place = next((n for n, each in enumerate(self.scenario.injects) if each.id == inject), None)
+        if tree is None or place is None:
+            return Where(self.scenario_path, 1)
+        return Where(self.scenario_path, tree.find(("injects", place)).line)
 
     @property
     def clean_window_s(self) -> float:
@@ -73,6 +83,7 @@ def inputs_of(opened: DrillOpened) -> Inputs:
         _model(opened, "platform", Platform),
         protocol_path,
         protocol_text,
+        *_file(opened, "scenario"),
     )
 
 

@@ -19,8 +19,8 @@ __all__ = ["ratings_of"]
 Grade = Literal["P", "S", "M", "U"]
 
 RULES: Mapping[str, tuple[str, ...]] = {
-    "Detect": (),
-    "Acknowledge": ("T03", "P04", "P05", "P06", "P09", "P10", "P30"),
+    "Detect": ("T03-monitoring",),
+    "Acknowledge": ("T03-page", "P04", "P05", "P06", "P09", "P10", "P30"),
     "Communicate": ("P07", "P16", "P17", "P18", "P19", "P20", "P21", "P25", "P26", "P29"),
     "Diagnose": ("P22-read-only-first",),
     "Recover": ("P22-self-inflicted-harm", "P36"),

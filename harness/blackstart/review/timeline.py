@@ -125,6 +125,7 @@ class Timeline:
     endpoints: dict[str, str] = field(default_factory=dict)
     questions: list[tuple[Event, ev.InjectDelivered]] = field(default_factory=list)
     news: list[tuple[Event, ev.InjectDelivered]] = field(default_factory=list)
+    missing: list[tuple[Event, ev.AlertMissing]] = field(default_factory=list)
     steady_failed: Event | None = None
     ended: tuple[Event, ev.DrillEnded] | None = None
     closed: bool = False
@@ -197,6 +198,7 @@ class _Gatherer:
             ev.SteadyFailed: self._steady_failed,
             ev.ThreadPosted: self._posted,
             ev.ThreadPinned: lambda event, body: self.line.pins.setdefault(body.message, event),
+            ev.AlertMissing: lambda event, body: self.line.missing.append((event, body)),
             ev.PageFired: self._fired,
             ev.PageDelivered: self._delivered,
             ev.PageAcked: self._acked,

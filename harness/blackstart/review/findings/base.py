@@ -73,6 +73,7 @@ class Judged:
 _RULES: dict[str, Rule] = {}
 
 ORDER = (
+    "T03-monitoring-pages",
     "T03-page-acknowledged",
     "P04-acknowledge-in-time",
     "P05-acknowledgement-form",
@@ -139,6 +140,7 @@ def findings_of(facts: Facts) -> list[Finding]:
     from blackstart.review.findings import (  # they register themselves
         cadence,
         closing,
+        detection,
         diagnosis,
         impact,
         opening,
@@ -148,7 +150,7 @@ def findings_of(facts: Facts) -> list[Finding]:
     )
     from blackstart.review.findings.costs import costed
 
-    del cadence, closing, diagnosis, impact, opening, roles, runbook, thread
+    del cadence, closing, detection, diagnosis, impact, opening, roles, runbook, thread
     if facts.invalid or facts.effect is None:
         return []
     judged = [Judged(one, draft) for one in map(_RULES.__getitem__, ORDER) if (draft := _asked(one, facts))]
