@@ -47,3 +47,8 @@ def test_what_happens_again_and_again_is_named_a_few_times(book: Drill) -> None:
     crashes = [replace(book.events[-1], seq=number, body=body) for number in range(1000, 1050)]
     labels = [one.label for one in moments(book.review, [*book.events, *crashes])]
     assert labels.count("vault ended") == 3
+
+
+def test_an_alert_that_never_came_is_a_moment(book: Drill) -> None:
+    missing = replace(book.events[-1], seq=1000, body=ev.AlertMissing("page", "vault", 30.0))
+    assert "no alert came" in [one.label for one in moments(book.review, [*book.events, missing])]

@@ -156,8 +156,9 @@ _VIA = {"alertmanager": "Alertmanager"}
 def _of_people(body: ev.Body) -> str:
     match body:
         case ev.PageFired(symptom=symptom, to=to, via=via, alert=alert):
-            by = f" by {_VIA.get(via, via)} ({alert})" if via else ""
-            return f"page fired for {to}{by}: {symptom.shown}"
+            by = f" by {_VIA.get(via, via)}" if via else ""
+            named = "" if alert in symptom.shown else f"{alert}: "
+            return f"page fired for {to}{by}: {named}{symptom.shown}"
         case ev.PageDelivered(to=to, tier=tier):
             return f"page delivered to {to} (tier {tier})"
         case ev.PageAcked(by=by):
