@@ -59,7 +59,7 @@ def test_every_published_port_is_the_proxys_and_every_other_a_servers(replica: L
         }
         for name, server in replica._servers.items()
     }
-    site = replica._site()
+    site = replica.site
     assert listening[PROXY] == {*(port for _, port in site.at.values()), site.proxy[1]}
     for name in (*COMPONENTS, CANARY):
         own = {site.behind[link][1] for link in replica.proxies_of(name) if link in site.behind}

@@ -172,7 +172,7 @@ class ComposeReplica(Miniature):
         self._write()
 
     def _write(self) -> None:
-        Written(self.label, self._participants, self._tokens, self._site(), {}).write(self._folder)
+        Written(self.label, self._participants, self._tokens, self.site, {}).write(self._folder)
 
     def down(self) -> None:
         """Remove every container, network and volume of the drill. May be called again, and when `up` failed."""
@@ -211,7 +211,7 @@ class ComposeReplica(Miniature):
         if not self._containers:
             return {}
         looked = {name: self._containers[name].look() for name in COMPONENTS}
-        at = self._site().at
+        at = self.site.at
         return {
             name: Component(
                 name,

@@ -133,7 +133,7 @@ class LocalReplica(Miniature):
 
     def _write(self) -> None:
         launches = {name: server.launch for name, server in self._servers.items()}
-        Written(self.label, self._participants, self._tokens, self._site(), launches).write(self._folder)
+        Written(self.label, self._participants, self._tokens, self.site, launches).write(self._folder)
 
     def _start_all(self, progress: Progress) -> None:
         """PortTaken when somebody has one. Whatever goes wrong, nothing is left running."""
@@ -204,4 +204,4 @@ class LocalReplica(Miniature):
     @property
     def proxy(self) -> Toxiproxy:
         """The fault proxy, for whoever breaks or mends the network."""
-        return Toxiproxy(*self._site().proxy, timeout=2.0)
+        return Toxiproxy(*self.site.proxy, timeout=2.0)

@@ -56,7 +56,9 @@ class Miniature:
             raise ReplicaError("the replica is not up", hint="call up first")
         return self._known
 
-    def _site(self) -> Site:
+    @property
+    def site(self) -> Site:
+        """Where everything of it is. ReplicaError before `up`."""
         return self._up()[0]
 
     def _servicing(self) -> Servicing:
@@ -80,7 +82,7 @@ class Miniature:
         return {name: self._component(name) for name in COMPONENTS if name in self._handles}
 
     def _component(self, name: str) -> Component:
-        where = endpoint(self._site().at[name])
+        where = endpoint(self.site.at[name])
         return Component(
             name, KINDS.get(name, "workload"), self._version(name), where, self._handles[name].pid
         )

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.replica
 
 
 def service(replica: LocalReplica, name: str) -> Service:
-    return replica._site().services[name]
+    return replica.site.services[name]
 
 
 def page(replica: LocalReplica, name: str) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_shipping_leaves_nothing_behind(replica: LocalReplica) -> None:
     workload.check_ship(service(replica, CANARY), LIMIT_S)
     assert children(replica, CANARY) == []
     with pytest.raises(ConnectionRefusedError):
-        request(replica._site().itself(CANARY).address, "GET", "/", timeout_s=LIMIT_S)
+        request(replica.site.itself(CANARY).address, "GET", "/", timeout_s=LIMIT_S)
 
 
 def test_shipping_without_a_canary_says_nothing_of_shipping(replica: LocalReplica) -> None:
