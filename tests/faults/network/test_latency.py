@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
+from blackstart.errors import ReplicaError
 from blackstart.faults.contract import prove_fault
 from blackstart.faults.network.latency import NetworkLatency
 
@@ -79,6 +80,18 @@ def test_datagrams_are_late_too(replica: LocalReplica) -> None:
         assert [toxic["type"] for toxic in replica.proxy.toxics("dns")] == ["latency"]
     finally:
         FAULT.heal(replica, "dns", undo)
+
+
+@pytest.mark.replica
+def test_clients_in_containers_need_one_that_a_probe_can_be(
+    replica: LocalReplica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "address_of", {"payments": "192.0.2.21", "people": "127.0.1.9"}.get)
+    with pytest.raises(ReplicaError, match=r"^network\.latency for payments: its probe would have to ask from"):
+        FOR_PAYMENTS.prepare(replica, "vault")
+    both = NetworkLatency(clients=("payments", "people"))
+    assert both.source(replica) == "127.0.1.9"
+    assert both.prepare(replica, "vault")
 
 
 @pytest.mark.parametrize(

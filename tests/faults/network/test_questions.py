@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.network.questions import answer_probe, ask_dns, ask_http, question_of
+from blackstart.faults.network.questions import answer_probe, ask_dns, ask_http, demand_ours, question_of
 from blackstart.replica.asking import Refused
 from blackstart.testing import FakeReplica
 
@@ -131,3 +131,12 @@ def test_a_component_of_another_kind(tmp_path: Path) -> None:
         ReplicaError, match=r"^nobody knows what to ask mail, a mail, to see how its network is$"
     ):
         question_of(FakeReplica(["mail"], tmp_path), "mail", SOURCE)
+
+
+def test_an_address_that_this_machine_has_can_be_asked_from() -> None:
+    demand_ours(SOURCE, "network.latency for payments")
+
+
+def test_an_address_of_another_machine_cannot() -> None:
+    with pytest.raises(ReplicaError, match=r"for payments: its probe would have to ask from 192\.0\.2\.21, which is"):
+        demand_ours("192.0.2.21", "network.latency for payments")

@@ -10,7 +10,7 @@ from pydantic import Field
 from blackstart.errors import ReplicaError
 from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
 from blackstart.faults.network.questions import question_of
-from blackstart.faults.network.toxic import Direction, Toxic, proxied
+from blackstart.faults.network.toxic import Direction, Toxic
 from blackstart.replica.asking import TIMEOUT_S, Refused
 from blackstart.source import Duration
 
@@ -41,9 +41,8 @@ class NetworkBandwidth(LinkFault):
     def prepare(self, replica: Replica, target: str) -> Undo:
         """ReplicaError too when the component's answers are so short that nobody would see it."""
         undo = super().prepare(replica, target)
-        source = proxied(replica).address_of(self.clients[0] if self.clients else "probes")
         try:
-            sent, came = question_of(replica, target, source)(TIMEOUT_S)
+            sent, came = question_of(replica, target, self.source(replica))(TIMEOUT_S)
         except (Refused, OSError):
             return undo  # it does not answer now: another fault's doing, and no reason not to go on
         size = {"upstream": sent, "downstream": came, "both": sent + came}[self.stream]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
-from blackstart.faults.network.toxic import from_proxy, ours, proxied, proxies_of
+from blackstart.faults.network.toxic import PROXIED, from_proxy, ours, proxied, proxies_of
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -20,6 +20,7 @@ class NetworkDown(Fault):
     name: ClassVar[str] = "network.down"
     summary: ClassVar[str] = "a component's connections are closed and refused, though it runs"
     kinds: ClassVar[tuple[str, ...]] = ("*",)
+    replicas: ClassVar[tuple[str, ...]] = PROXIED
     seen: ClassVar[str] = "connection refused, while the component's process runs and its log is silent"
     fix: ClassVar[str] = "bring its network back: network restore NAME"
     undone: ClassVar[str] = "enables the proxies"

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from blackstart.faults.network.questions import answer_probe, question_of
+from blackstart.faults.network.questions import answer_probe, demand_ours, is_ours, question_of
 from blackstart.faults.network.toxic import Direction, Toxic, ToxicFault, proxied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from blackstart.faults.base import Undo
     from blackstart.replica.base import Probe, Replica
 
 __all__ = ["OWN", "STREAMS", "ClientName", "LinkFault", "everywhere", "ms", "streams"]
@@ -68,12 +69,23 @@ class LinkFault(ToxicFault):
         kind = f"{target}/network/{self.name.rpartition('.')[2]}"
         return frozenset(f"{kind}/{client}" for client in self.clients) or frozenset([kind])
 
+    def prepare(self, replica: Replica, target: str) -> Undo:
+        """ReplicaError too when no probe could ask as one of the clients: nobody would see the fault."""
+        if self.clients:
+            demand_ours(self.source(replica), f"{self.name} for {', '.join(self.clients)}")
+        return super().prepare(replica, target)
+
+    def source(self, replica: Replica) -> str:
+        """The address that the brought probe asks from: the first of the clients that this machine can be."""
+        whose = self.clients or ("probes",)
+        addresses = [proxied(replica).address_of(name) for name in whose]
+        return next(filter(is_ours, addresses), addresses[0])
+
     def probe(self, replica: Replica, target: str) -> Probe | None:
         if self.turns_red == OWN and not self.clients:
             return None
         own = next((probe.name for probe in replica.probes() if probe.subject == target), target)
-        source = proxied(replica).address_of(self.clients[0] if self.clients else "probes")
-        question = question_of(replica, target, source)
+        question = question_of(replica, target, self.source(replica))
         name = self.probe_name(target, own)
         return answer_probe(name, target, question, limit_s=self.limit_s(), times=self.asks, tries=self.tries)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
     from blackstart.replica.layout import Address
 
-__all__ = ["answer_probe", "question_of"]
+__all__ = ["answer_probe", "demand_ours", "is_ours", "question_of"]
 
 Question = Callable[[float], tuple[int, int]]
 """Asks once within so many seconds; returns how many bytes it sent and how many came. Refused, OSError, DnsError."""
@@ -50,6 +50,25 @@ def question_of(replica: Replica, target: str, source: str) -> Question:
         path = _PATHS[component.kind]
         return lambda limit_s: ask_http(address, path, source, limit_s)
     raise ReplicaError(f"nobody knows what to ask {target}, a {component.kind}, to see how its network is")
+
+
+def is_ours(address: str) -> bool:
+    """Whether this machine has the address, and so can ask from it. Containers have addresses of their own."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        try:
+            udp.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def demand_ours(address: str, what: str) -> None:
+    """ReplicaError when this machine cannot ask from the address."""
+    if not is_ours(address):
+        raise ReplicaError(
+            f"{what}: its probe would have to ask from {address}, which is a container's: nobody would see the fault",
+            hint="take people or probes among its clients, or leave clients out",
+        )
 
 
 def answer_probe(

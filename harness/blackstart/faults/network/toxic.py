@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from blackstart.toxics.base import FaultProxy
 
 __all__ = [
+    "PROXIED",
     "Direction",
     "Proxied",
     "Toxic",
@@ -36,6 +37,10 @@ __all__ = [
 
 Direction = Literal["upstream", "downstream", "both"]
 """Seen from the client: `upstream` are its requests, `downstream` the answers."""
+
+
+PROXIED = ("local", "compose")
+"""The replicas whose every connection passes a fault proxy."""
 
 
 @runtime_checkable
@@ -68,6 +73,7 @@ class Toxic:
 class ToxicFault(Fault):
     """Adds toxics to every proxy of its target."""
 
+    replicas: ClassVar[tuple[str, ...]] = PROXIED
     fix: ClassVar[str] = "take it out of the network: network restore NAME"
     undone: ClassVar[str] = "takes its toxics out of the proxies"
 

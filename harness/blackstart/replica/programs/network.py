@@ -21,7 +21,7 @@ from blackstart.toxics.links import Links
 if TYPE_CHECKING:
     from blackstart.toxics.base import FaultProxy
 
-__all__ = ["run"]
+__all__ = ["over", "run"]
 
 USAGE = """\
 usage: network [status [NAME]] | network restore NAME
@@ -35,12 +35,16 @@ TIMEOUT_S = 5.0
 
 def run(folder: Path, ways: Ways, argv: list[str]) -> int:
     """Look at the network of the replica in that folder, or mend it."""
+    return over(_proxy_of(json.loads((folder / SITE).read_bytes())["site"]), ways, argv)
+
+
+def over(client: FaultProxy, ways: Ways, argv: list[str]) -> int:
+    """The same with a fault proxy at hand. The exit code."""
     action, *names = argv or ["status"]
     wanted = {"status": (0, 1), "restore": (1,)}.get(action, ())
     if len(names) not in wanted or not set(names) <= set(ways):
         print(USAGE.format(", ".join(ways)), file=sys.stderr)
         return 2
-    client = _proxy_of(json.loads((folder / SITE).read_bytes())["site"])
     try:
         if action == "restore":
             return _restore(client, ways[names[0]])
