@@ -1,0 +1,114 @@
+"""What the checks of a user's platform are asked on: published ports, commands in containers, settings of services."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from blackstart.clock import SystemTime
+from blackstart.errors import ReplicaError
+from blackstart.replica.asking import Refused
+from blackstart.replica.base import Completed
+
+if TYPE_CHECKING:
+    from blackstart.replica.containers.engine import Engine
+    from blackstart.replica.containers.server import ContainerServer
+    from blackstart.replica.foreign.judge import Judgement
+    from blackstart.replica.foreign.override import Places
+    from blackstart.replica.layout import Address
+
+__all__ = ["PublishedGround", "demux", "run_within"]
+
+_HEAD = 8
+"""Before each piece that a command without a terminal prints: which stream, and how long (docker's API, "attach")."""
+
+
+class PublishedGround:
+    """A `probing.Ground` over the containers of one drill."""
+
+    def __init__(
+        self,
+        judgement: Judgement,
+        places: Places,
+        engine: Engine,
+        servers: Mapping[str, ContainerServer],
+    ) -> None:
+        self._judgement = judgement
+        self._places = places
+        self._engine = engine
+        self._servers = servers
+
+    def address(self, component: str, port: int | None) -> Address:
+        service = self._judgement.component(component)
+        wanted = port or next(iter(service.ports), None)
+        if wanted is None:
+            raise ReplicaError(
+                f"no port of {component} is known, so it cannot be asked on one",
+                hint='label its service blackstart.ports: "5432" with its number, or have it asked by exec',
+            )
+        found = self._places.address(service.name, wanted)
+        if found is None:
+            known = ", ".join(map(str, service.ports)) or "none"
+            raise ReplicaError(
+                f"the port {wanted} of {component} is not published by the drill; known are: {known}",
+                hint=f'label its service blackstart.ports: "{" ".join(map(str, (*service.ports, wanted)))}"',
+            )
+        return found
+
+    def run(self, component: str, argv: list[str], limit_s: float) -> Completed:
+        """Refused when its container does not run."""
+        container = self._servers[component].look()
+        if not container.runs or container.paused:
+            raise Refused("its container is paused" if container.paused else "its container does not run")
+        with self._engine.saying(f"running {argv[0]} in {component}"):
+            return run_within(self._engine, container.id, argv, limit_s)
+
+    def setting(self, component: str, variable: str) -> str:
+        environment = self._judgement.component(component).environment
+        if variable not in environment:
+            raise ReplicaError(
+                f"the service of {component} has no variable {variable} in its environment",
+                hint=f"there are: {', '.join(sorted(environment)) or 'none'}",
+            )
+        return environment[variable]
+
+
+def run_within(engine: Engine, id: str, argv: Sequence[str], limit_s: float) -> Completed:
+    """Run a command in a container. TimeoutError when it prints on, or says nothing, beyond the limit.
+
+    The SDK's own call waits without a limit. What runs too long goes on in its container: docker cannot end it.
+    """
+    api = engine.client.api
+    command = api.exec_create(id, list(argv))["Id"]
+    stream = api.exec_start(command, socket=True)
+    try:
+        said = _read(cast("socket.socket", getattr(stream, "_sock", stream)), limit_s)
+    finally:
+        stream.close()
+    stdout, stderr = (part.decode("utf-8", "replace") for part in demux(said))
+    return Completed(int(api.exec_inspect(command)["ExitCode"] or 0), stdout, stderr)
+
+
+def _read(stream: socket.socket, limit_s: float) -> bytes:
+    time = SystemTime()
+    began, said = time.now(), b""
+    while True:
+        left_s = limit_s - time.now().seconds_since(began)
+        if left_s <= 0 or not select.select([stream], [], [], left_s)[0]:
+            raise TimeoutError
+        chunk = stream.recv(65536)
+        if not chunk:
+            return said
+        said += chunk
+
+
+def demux(said: bytes) -> tuple[bytes, bytes]:
+    """What was printed, and what was printed as errors."""
+    streams = {1: b"", 2: b""}
+    while len(said) >= _HEAD:
+        length = int.from_bytes(said[4:_HEAD], "big")
+        streams[said[0]] = streams.get(said[0], b"") + said[_HEAD : _HEAD + length]
+        said = said[_HEAD + length :]
+    return streams[1], streams[2]

@@ -1,0 +1,132 @@
+"""One component of a user's platform: its container, and the two beside it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blackstart.replica.asking import Refused
+from blackstart.replica.containers.kept import Kept
+from blackstart.replica.containers.server import ContainerServer
+from blackstart.replica.foreign.links import LINKS, Beside
+from blackstart.replica.foreign.sidecar import sidecar_of
+from blackstart.replica.layout import HOST
+from blackstart.replica.probing import connect
+from blackstart.replica.waiting import wait_until
+from blackstart.toxics.toxiproxy import Toxiproxy
+
+if TYPE_CHECKING:
+    from blackstart.replica.containers.engine import Engine
+    from blackstart.replica.containers.found import Container
+    from blackstart.replica.foreign.judge import Service
+    from blackstart.replica.foreign.override import Places
+
+__all__ = ["Member"]
+
+START_LIMIT_S = 90.0
+"""Real seconds for a component to come into service: healthy, where its file says how that is seen."""
+
+LEAD_LIMIT_S = 30.0
+"""Real seconds for its proxy to stand before it again."""
+
+CONNECT_S = 1.0
+
+
+class Member:
+    """A component, and what stands before it. Safe from any process and thread. Errors: ReplicaError."""
+
+    def __init__(
+        self, service: Service, places: Places, engine: Engine, label: str, project: str, folder: Path
+    ) -> None:
+        def handle(name: str, of: str) -> ContainerServer:
+            return ContainerServer(name, engine, label, project, folder, of)
+
+        self.service = service
+        self.server = handle(service.component, service.name)
+        self.address = places.address(service.name, service.ports[0]) if service.ports else None
+        self.beside: Beside | None = None
+        self._joining = Kept(folder / LINKS / f"{service.component}-joining.json", service.name)
+        if service.proxied:
+            sidecar = sidecar_of(service)
+            self.proxy = handle(sidecar.proxy, sidecar.proxy)
+            self._redirect = handle(sidecar.redirect, sidecar.redirect)
+            client = Toxiproxy(HOST, places.apis[service.component])
+            self.beside = Beside(service.component, sidecar.proxies().values(), client, folder)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The compose services that it consists of."""
+        beside = [self.proxy.name, self._redirect.name] if self.beside else []
+        return (self.service.name, *beside)
+
+    def start(self) -> bool:
+        """Start it, with its proxy before it, and what is wanted of that put back once it is in service.
+
+        False, and nothing happens, when it runs.
+        """
+        if not self.server.start():
+            return False
+        self.rejoin()
+        self.await_service()
+        self.restore()
+        return True
+
+    def rejoin(self) -> None:
+        """Have the proxy in the network namespace of now: a container that is started gets a new one.
+
+        Nothing happens when it is there, or when the component does not run.
+        """
+        if self.beside is None:
+            return
+        with self._joining.locked():
+            if not self.server.running() or self._joined():
+                return
+            self.proxy.stop(0)
+            self.proxy.start()
+            self._redirect.start()
+            ended = wait_until(lambda: not self._redirect.running(), LEAD_LIMIT_S)
+            if not ended or self._redirect.look().state.get("ExitCode"):
+                raise self._redirect.failed(
+                    f"could not lead the connections to {self.service.component} by its proxy"
+                )
+
+    def _joined(self) -> bool:
+        """Whether the proxy, and after it the rules, came up after the component last did."""
+        at = [_began(each.look()) for each in (self.server, self.proxy, self._redirect)]
+        led = not self._redirect.running() and not self._redirect.look().state.get("ExitCode")
+        return self.proxy.running() and led and at == sorted(at)
+
+    def restore(self) -> None:
+        """Put back what is wanted of the proxy, as far as it answers."""
+        if self.beside is not None:
+            with suppress(OSError, HTTPException):
+                self.beside.restore()
+
+    def await_service(self) -> None:
+        """Wait until it is healthy; where nothing checks that, until its first port takes connections."""
+        if (
+            not wait_until(lambda: not self._hopeful() or self._serves(), START_LIMIT_S)
+            or not self._hopeful()
+        ):
+            raise self.server.failed("did not come into service")
+
+    def _hopeful(self) -> bool:
+        return self.server.running()
+
+    def _serves(self) -> bool:
+        health = self.server.look().health()
+        if health or self.address is None:
+            return health in ("", "healthy")
+        try:
+            connect(self.address, CONNECT_S)
+        except (OSError, Refused):
+            return False
+        return True
+
+
+def _began(container: Container) -> str:
+    """Sorts as the moments do."""
+    began = container.began_at()
+    return began.isoformat(timespec="microseconds") if began else ""

@@ -1,0 +1,115 @@
+"""A user's compose file, read by compose itself and judged; nothing is started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blackstart.errors import ReplicaError, UsageError
+from blackstart.replica.containers.cli import plugin_version
+from blackstart.replica.containers.engine import COMPONENT
+from blackstart.replica.containers.project import Project
+from blackstart.replica.foreign.judge import judge
+from blackstart.replica.foreign.sidecar import Images
+from blackstart.replica.stack import home
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Progress
+    from blackstart.replica.containers.engine import Engine
+    from blackstart.replica.foreign.judge import Judgement
+
+__all__ = ["demand_sound", "judged", "pull_missing", "read", "sidecar_images"]
+
+OLDEST_COMPOSE = (2, 24)
+"""The first that knows !override and !reset."""
+
+
+def read(engine: Engine, file: Path, label: str, folder: Path) -> dict[str, Any]:
+    """What compose makes of the file. UsageError when it is not there, or wrong, in compose's own words."""
+    if not file.is_file():
+        raise UsageError(f"there is no compose file {file}", hint="give the file itself to --compose")
+    _demand_compose()
+    return Project(engine, _own_name(file), [file], {}, label, folder).config()
+
+
+def _own_name(file: Path) -> str:
+    """A project's name for looking at it only: that of its folder, as compose would choose it."""
+    letters = [letter for letter in file.absolute().parent.name.lower() if letter.isalnum() or letter in "-_"]
+    return "".join(letters).lstrip("-_") or "platform"
+
+
+def _demand_compose() -> None:
+    version = plugin_version()
+    found = tuple(int(part) for part in version.split("-")[0].split(".")[:2] if part.isdecimal())
+    if found < OLDEST_COMPOSE:
+        raise UsageError(
+            f"docker compose {version} is too old to drill a file of yours: 2.24 is needed",
+            hint="upgrade the compose plugin: https://docs.docker.com/compose/install/linux",
+        )
+
+
+def pull_missing(engine: Engine, config: Mapping[str, Any], progress: Progress) -> None:
+    """Pull what components need and is not here: an image says which ports it listens on.
+
+    What cannot be pulled is left to be missed when it is needed: by then it is known what else is missing.
+    """
+    wanted = [str(raw["image"]) for raw in _labelled(config) if raw.get("image") and not raw.get("build")]
+    for image in dict.fromkeys(wanted):
+        if _attributes(engine, image) is None:
+            progress(f"pulling {image}", 0, 0)
+            with suppress(ReplicaError), engine.saying(f"pulling {image}"):
+                engine.client.images.pull(image)
+
+
+def _labelled(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    services = (config.get("services") or {}).values()
+    return [raw for raw in services if COMPONENT in (raw.get("labels") or {})]
+
+
+def image_ports(engine: Engine, config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The ports that the images of a file say they listen on, as far as these images are here."""
+    images = {str(raw["image"]) for raw in (config.get("services") or {}).values() if raw.get("image")}
+    return {image: _exposed(engine, image) for image in sorted(images)}
+
+
+def _exposed(engine: Engine, image: str) -> tuple[str, ...]:
+    found = _attributes(engine, image) or {}
+    return tuple((found.get("Config") or {}).get("ExposedPorts") or {})
+
+
+def _attributes(engine: Engine, image: str) -> Mapping[str, Any] | None:
+    """What docker knows of an image; None when it is not here."""
+    from docker.errors import ImageNotFound
+
+    with engine.saying(f"looking for the image {image}"):
+        try:
+            return engine.client.images.get(image).attrs
+        except ImageNotFound:
+            return None
+
+
+def demand_sound(file: Path, judgement: Judgement) -> None:
+    """UsageError with everything for which a file is refused."""
+    if judgement.refusals:
+        said = "\n".join(f"  {refusal}" for refusal in judgement.refusals)
+        raise UsageError(
+            f"{file} cannot be drilled:\n{said}",
+            hint=f"blackstart doctor --compose {file} shows every service",
+        )
+
+
+def judged(engine: Engine, config: Mapping[str, Any]) -> tuple[Judgement, dict[str, tuple[str, ...]]]:
+    """The judgement, and the ports of images that it was made with."""
+    ports = image_ports(engine, config)
+    return judge(config, lambda image: ports.get(image, ())), ports
+
+
+def sidecar_images() -> Images:
+    """The pinned ones of the shipped `.env`; a variable of the environment wins, as it does with compose."""
+    lines = (home() / ".env").read_text("utf-8").splitlines()
+    pinned = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    whole = {**pinned, **os.environ}
+    return Images(whole["TOXIPROXY_IMAGE"], whole["PLATFORM_IMAGE"])
