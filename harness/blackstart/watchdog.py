@@ -5,7 +5,8 @@ only the harness has. A line `x` is a goodbye; the end of the pipe without one m
 whatever death. A line `L 60` is a lease: without another line within 60 seconds the harness hangs, and is killed.
 
 After a death one healer is started (`blackstart.faults.healer`), which undoes what is open in the ledger. Then, at
-the latest HEALING_S after the notice, every process that carries the drill's label is killed. Data folders stay.
+the latest HEALING_S after the notice, every process that carries the drill's label is killed. Where its servers are
+containers, a sweep (`replica.containers.sweep`) ends these too. Data folders and volumes stay.
 
 The other half of this module, `start`, `processes`, `kill`, `mark`, `finished`, `end_stopped`, is what the harness
 imports.
@@ -53,6 +54,9 @@ GOODBYE_S = 5.0
 HEALING_S = 1.5
 """Seconds from the notice that the healer has: all is to be over after 2, and ending the servers takes 0.2 to 0.4."""
 
+HEALING_CONTAINERS_S = 1.8
+"""The same where the servers are containers: the healer's way to docker takes longer, and all is to be over after 3."""
+
 LOCK_S = 1.0
 """Seconds to get the drill's folder from a harness that is dead: the kernel lets go of it as it buries the process."""
 
@@ -69,6 +73,11 @@ HEALER = "blackstart.faults.healer"
 
 CONTAINERS = "docker.json"
 """In the folder of a replica whose servers are containers: which docker has them (`replica.containers.note`)."""
+
+_REPLICA = "replica"
+_SWEEP = ("replica", "containers", "sweep.py")
+_SWEEP_S = 15.0
+"""Seconds for docker to end the containers; it takes half of one."""
 
 _LOCK = ".lock"
 _KEEPER = "watchdog"
@@ -343,8 +352,11 @@ def main(label: str, folder: str, harness: int, began: bytes) -> None:
         _log(folder, f"the harness of {label} {end}; somebody else has its folder, and cleans up")
         return
     _log(folder, f"the harness of {label} {end}")
-    _heal(label, folder, lock, noticed + HEALING_S)
+    contained = os.path.exists(os.path.join(folder, _REPLICA, CONTAINERS))
+    _heal(label, folder, lock, noticed + (HEALING_CONTAINERS_S if contained else HEALING_S))
     _end_all(label, folder)
+    if contained:
+        _sweep(label, folder)
 
 
 def _handle(harness: int, began: bytes) -> int:
@@ -476,6 +488,20 @@ def _end_all(label: str, folder: str) -> None:
     _log(folder, f"ended: {ended}")
     for pid in left:
         _log(folder, f"process {pid} ({_name(pid)}) does not end; end it by hand: kill -9 {pid}")
+
+
+def _sweep(label: str, folder: str) -> None:
+    """End the drill's containers, in a process of its own: this one is to stay small."""
+    import subprocess
+
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), *_SWEEP)
+    words = [sys.executable, "-I", "-S", program, label, os.path.join(folder, _REPLICA)]
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SWEEP_S, cwd="/")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log(folder, f"its containers may still run: {error}; blackstart recover removes them")
+        return
+    _log(folder, (done.stdout + done.stderr).decode("utf-8", "replace").strip())
 
 
 def _name(pid: int) -> str:

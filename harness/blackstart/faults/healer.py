@@ -200,10 +200,10 @@ def main(folder: str, label: str) -> None:
     ledger = Ledger(Path(folder))
     if not ledger.open_rows():
         return
-    from blackstart.replica.local import LocalReplica  # heavy: only when there is something to heal
+    from blackstart.replica.attached import attach  # heavy: only when there is something to heal
 
     try:
-        replica = LocalReplica.attach(Path(folder) / "replica", label)
+        replica = attach(Path(folder) / "replica", label)
     except (BlackstartError, OSError) as error:
         print(f"its servers cannot be reached: {error}")
         return

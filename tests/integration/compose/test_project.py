@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from blackstart.replica.containers.project import Project
+import pytest
+
+from blackstart.errors import MissingTool, ReplicaError, UsageError
+from blackstart.replica.containers.engine import DRILL, PortInUse
+from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.removal import Counts
-
-from .conftest import WAITS, quiet
 
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
+    from blackstart.replica.containers.project import Project
+    from blackstart.replica.containers.server import ContainerServer
 
-Make = Callable[..., Project]
+    Make = Callable[..., Project]
+    Serve = Callable[..., ContainerServer]
+
+LIMIT_S = 30.0
+
+WAITS = ["sh", "-c", "echo it runs; trap 'exit 0' TERM; while :; do sleep 0.05; done"]
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """A progress callback for those who do not look."""
+
+
+def what_is_there(engine: Engine) -> set[str]:
+    """Everything that this docker has of other people's and of ours, but for other drills' own."""
+    api = engine.client.api
+    volumes: list[Any] = api.volumes()["Volumes"] or []
+    listed = [*api.containers(all=True), *api.networks(), *volumes]
+    return {str(each.get("Id") or each.get("Name")) for each in listed if not _of_a_drill(each)}
+
+
+def _of_a_drill(listed: dict[str, Any]) -> bool:
+    """Others may try things beside us."""
+    labels = listed.get("Labels") or {}
+    return DRILL in labels and not labels[DRILL].startswith("drill-try-c-")
+
+
+# --- up ---------------------------------------------------------------------------------------------
 
 
 def test_everything_that_up_makes_has_the_label(make: Make, engine: Engine) -> None:
@@ -31,13 +64,205 @@ def test_everything_that_up_makes_has_the_label(make: Make, engine: Engine) -> N
     assert project.images() == {"one": image, "two": image}
 
 
+def test_it_says_what_it_waits_for(make: Make) -> None:
+    said: list[tuple[str, int, int]] = []
+    make({"one": {"command": WAITS}}).up(lambda *news: said.append(news))
+    assert said[0] == ("waiting for one", 0, 1)
+    assert said[-1] == ("all are up", 1, 1)
+
+
+def test_what_is_to_run_once_may_end(make: Make) -> None:
+    project = make(
+        {
+            "seed": {"command": ["true"]},
+            "one": {
+                "command": WAITS,
+                "depends_on": {"seed": {"condition": "service_completed_successfully"}},
+            },
+        }
+    )
+    project.up(quiet)
+    assert project.counts().containers == 2
+
+
+def test_it_comes_up_again_after_everything_was_killed(make: Make, serve: Serve) -> None:
+    project = make({"one": {"command": WAITS}, "two": {"command": WAITS}})
+    project.up(quiet)
+    before = serve(project).look()
+    for name in ("one", "two"):
+        serve(project, name).kill()
+    project.up(quiet)
+    after = serve(project).look()
+    assert (after.id, after.runs) == (before.id, True)
+
+
+def test_an_external_network_stays_its_owners(make: Make, engine: Engine) -> None:
+    network = engine.client.api.create_network("try-c-external")["Id"]
+    try:
+        project = make(
+            {"one": {"command": WAITS, "networks": ["theirs"]}},
+            networks={"theirs": {"external": True, "name": "try-c-external"}},
+        )
+        project.up(quiet)
+        assert project.down() == Counts(1, 0, 0)
+        assert engine.client.api.inspect_network(network)["Name"] == "try-c-external"
+    finally:
+        engine.client.api.remove_network(network)
+
+
+# --- down -------------------------------------------------------------------------------------------
+
+
 def test_down_leaves_nothing_and_may_be_called_again(make: Make, engine: Engine) -> None:
-    before = everything(engine)
+    before = what_is_there(engine)
     project = make({"one": {"command": WAITS, "volumes": ["kept:/data", "/tmp"]}}, volumes={"kept": {}})
     project.up(quiet)
-    for file in project.folder.parent.glob("*.yml"):
-        file.unlink()  # down needs none
+    (project.folder.parent / "docker-compose.yml").unlink()  # down needs no file
     assert project.down() == Counts(1, 1, 1)
     assert project.down() == Counts(0, 0, 0)
     assert not project.counts()
-    assert everything(engine) == before
+    assert what_is_there(engine) <= before
+
+
+def test_down_takes_what_is_paused_and_what_is_dead(make: Make, serve: Serve) -> None:
+    project = make({"one": {"command": WAITS}, "two": {"command": WAITS}})
+    project.up(quiet)
+    serve(project, "one").pause()
+    serve(project, "two").kill()
+    project.down()
+    assert not project.counts()
+
+
+def test_two_drills_side_by_side_do_not_touch_each_other(make: Make, serve: Serve) -> None:
+    one, other = make({"one": {"command": WAITS}}), make({"one": {"command": WAITS}})
+    one.up(quiet)
+    other.up(quiet)
+    serve(one).kill()
+    one.down()
+    assert serve(other).running()
+    assert other.counts() == Counts(1, 1, 0)
+
+
+def test_a_stranger_on_its_network_is_named_and_left_alone(running: Project, engine: Engine) -> None:
+    stranger = engine.client.api.create_container("blackstart-test:1", WAITS, labels={"whose": "somebody's"})
+    network = f"{running.name}_default"
+    engine.client.api.connect_container_to_network(stranger["Id"], network)
+    engine.client.api.start(stranger["Id"])
+    try:
+        with pytest.raises(ReplicaError, match="active endpoints") as caught:
+            running.down()
+        assert "blackstart recover" in caught.value.hint
+        assert engine.client.api.inspect_container(stranger["Id"])["State"]["Running"]
+    finally:
+        engine.client.api.remove_container(stranger["Id"], force=True)
+    running.down()
+    assert not running.counts()
+
+
+# --- what goes wrong --------------------------------------------------------------------------------
+
+
+def test_a_container_that_ends_is_told_with_its_last_lines(make: Make) -> None:
+    project = make({"one": {"command": ["sh", "-c", "echo no such luck; exit 7"], "healthcheck": UNSURE}})
+    with pytest.raises(ReplicaError, match=r"one ended as it came up \(ended with code 7\)") as caught:
+        project.up(quiet)
+    assert caught.value.message.endswith("no such luck")
+    assert not project.counts()
+
+
+UNSURE = {"test": ["CMD", "true"], "interval": "1h"}
+UNWELL = {"test": ["CMD", "sh", "-c", "echo I feel sick; exit 1"], "interval": "100ms", "retries": 2}
+
+
+def test_one_that_is_never_healthy_is_told_with_what_its_check_said(make: Make) -> None:
+    project = make({"one": {"command": WAITS, "healthcheck": UNWELL}})
+    with pytest.raises(ReplicaError, match="one never became healthy") as caught:
+        project.up(quiet)
+    assert "it runs" in caught.value.message
+    assert "Its health check said: I feel sick" in caught.value.message
+    assert not project.counts()
+
+
+def test_one_that_others_depend_on_is_told_by_its_own_lines(make: Make) -> None:
+    project = make(
+        {
+            "one": {"command": WAITS, "depends_on": {"two": {"condition": "service_healthy"}}},
+            "two": {"command": ["sh", "-c", "echo broken; exit 1"], "healthcheck": UNWELL},
+        }
+    )
+    with pytest.raises(ReplicaError, match="two ended as it came up") as caught:
+        project.up(quiet)
+    assert caught.value.message.endswith("broken")
+
+
+def test_one_that_stays_unsure_is_not_waited_for_without_end(make: Make) -> None:
+    project = make({"one": {"command": WAITS, "healthcheck": UNSURE}})
+    with pytest.raises(ReplicaError, match=r"one did not come up \(it still runs, starting\)"):
+        project.up(quiet, limit_s=1.0)
+    assert not project.counts()
+
+
+def test_a_file_that_is_wrong_is_told_in_composes_words(make: Make) -> None:
+    project = make({"one": {"imge": "x"}})
+    with pytest.raises(UsageError, match=r"docker-compose.yml: .*additional properties 'imge' not allowed"):
+        project.up(quiet)
+
+
+def test_an_image_that_is_nowhere_is_told_with_what_builds_it(make: Make) -> None:
+    project = make({"one": {"image": "127.0.0.1:1/no/such:1"}})
+    with pytest.raises(
+        MissingTool, match=r"the image 127.0.0.1:1/no/such:1 is missing and cannot be"
+    ) as caught:
+        project.up(quiet)
+    assert "images/bake" in caught.value.hint
+    assert not project.counts()
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_its_own_error(make: Make) -> None:
+    with taken_port() as port:
+        project = make({"one": {"command": WAITS, "ports": [f"127.0.0.1:{port}:80"]}})
+        with pytest.raises(PortInUse, match=str(port)):
+            project.up(quiet)
+    assert not project.counts()
+
+
+def test_breaking_off_leaves_nothing(make: Make) -> None:
+    """Ctrl-C while it waits."""
+    project = make({"one": {"command": WAITS, "healthcheck": UNSURE}, "two": {"command": WAITS}})
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == "waiting for one":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        project.up(interrupt)
+    assert not project.counts()
+
+
+# --- what is kept -----------------------------------------------------------------------------------
+
+
+def test_what_the_containers_said_is_kept(running: Project, tmp_path: Path) -> None:
+    running.save_logs(tmp_path / "logs")
+    assert (tmp_path / "logs" / "one.log").read_text() == "it runs\n"
+
+
+def test_a_log_has_the_components_name(make: Make, tmp_path: Path) -> None:
+    project = make({"one": {"command": WAITS, "labels": {"blackstart.component": "store"}}})
+    project.up(quiet)
+    project.save_logs(tmp_path / "logs")
+    assert [file.name for file in (tmp_path / "logs").iterdir()] == ["store.log"]
+
+
+def test_the_folder_says_which_docker_has_them(running: Project, engine: Engine) -> None:
+    assert Note.read(running.folder) == Note(
+        running.label, running.name, engine.endpoint.context, engine.endpoint.host
+    )

@@ -18,8 +18,9 @@ __all__ = ["Kept"]
 class Kept:
     """A few facts of one container, in a file. A full disk loses what is new, and never raises."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, service: str) -> None:
         self.path = path
+        self.service = service
         self._unsaved: dict[str, Any] | None = None
 
     def read(self) -> Mapping[str, Any]:
@@ -33,7 +34,7 @@ class Kept:
 
     def set(self, **facts: Any) -> None:
         """Write these beside what is there."""
-        self._write({**self.read(), **facts})
+        self._write({**self.read(), "service": self.service, **facts})
 
     def _write(self, facts: dict[str, Any]) -> None:
         beside = self.path.with_suffix(".new")

@@ -57,7 +57,7 @@ def _cpus(engine: Engine, container: Container, cpus: float | None) -> dict[str,
 def _memory(engine: Engine, container: Container, memory: int | None) -> dict[str, Any]:
     """No more swap than memory: what is over is killed, not slow. Docker cannot take a limit off once there is one (0
     means "as it is" to it): then it is all the memory of the machine."""
-    if memory is None and of(container).memory is None:
+    if memory is None and of(engine, container).memory is None:
         return {}
     limit = int(engine.client.info()["MemTotal"]) if memory is None else memory
     return {"Memory": limit, "MemorySwap": limit}

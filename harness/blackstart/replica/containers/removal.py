@@ -5,9 +5,10 @@ It asks docker alone: the compose file may be gone, and so may whoever brought i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import ReplicaError
@@ -50,11 +51,24 @@ def remove_all(engine: Engine, label: str) -> Counts:
     ReplicaError for what does not go, with why: a container that is no drill's may use a network or a volume of it.
     """
     before = counts(engine, label)
-    if before:
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            for found, remove in _kinds(engine):
-                _gone(pool, lambda found=found: found(engine, label), remove)  # type: ignore[misc]
+    whys: dict[str, str] = {}
+    if before and not wait_until(lambda: _none_left(engine, label, whys), GONE_S):
+        said = "; ".join(f"{id[:60]}: {why or 'it is still there'}" for id, why in whys.items())
+        raise ReplicaError(
+            f"docker does not remove what this drill has made: {said}",
+            hint="end what uses it (docker ps, docker network inspect), and run: blackstart recover",
+        )
     return before
+
+
+def _none_left(engine: Engine, label: str, whys: dict[str, str]) -> bool:
+    """Remove all that is found, and say whether that was all: something may just be made, or be removed by others."""
+    whys.clear()
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        for found, remove in _kinds(engine):
+            left = found(engine, label)
+            whys.update(zip(left, pool.map(partial(_tried, remove), left), strict=True))
+    return not counts(engine, label)
 
 
 Find = Callable[["Engine", str], list[str]]
@@ -69,24 +83,6 @@ def _kinds(engine: Engine) -> list[tuple[Find, Remove]]:
         (_networks, api.remove_network),
         (_volumes, lambda name: api.remove_volume(name, force=True)),
     ]
-
-
-def _gone(pool: ThreadPoolExecutor, found: Callable[[], Collection[str]], remove: Remove) -> None:
-    """Remove all that is found, again and again: a container may just be starting, or be removed by somebody else."""
-    whys: dict[str, str] = {}
-
-    def none_left() -> bool:
-        left = found()
-        whys.clear()
-        whys.update(zip(left, pool.map(lambda id: _tried(remove, id), left), strict=True))
-        return not left or not found()
-
-    if not wait_until(none_left, GONE_S):
-        said = "; ".join(f"{id[:60]}: {why or 'it is still there'}" for id, why in whys.items())
-        raise ReplicaError(
-            f"docker does not remove what this drill has made: {said}",
-            hint="end what uses it (docker ps, docker network inspect), and run: blackstart recover",
-        )
 
 
 def _tried(remove: Remove, id: str) -> str:

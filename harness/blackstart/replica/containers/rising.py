@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import ReplicaError
@@ -28,6 +28,12 @@ class Rising:
     services: Mapping[str, Mapping[str, Any]]
     progress: Progress
     told: str = ""
+    _ended_before: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What has ended in an earlier life of the project is no news."""
+        ended = [each for each in self._listed() if each.get("State") == "exited"]
+        self._ended_before = {str(each["Id"]): self._look(each).began for each in ended}
 
     def all_well(self) -> bool:
         """Whether every service is well. ReplicaError, with its last lines, for one that never will be."""
@@ -61,13 +67,18 @@ class Rising:
         status = str(listed.get("Status", ""))
         if "(unhealthy)" in status:
             raise self._error(listed, "never became healthy")
-        if listed.get("State") in ("exited", "dead") and not status.startswith("Exited (0)"):
+        if listed.get("State") not in ("exited", "dead") or status.startswith("Exited (0)"):
+            return
+        now = self._look(listed)
+        if not now.runs and now.began != self._ended_before.get(now.id):
             raise self._error(listed, "ended as it came up")
 
-    def _error(self, listed: Mapping[str, Any], what: str) -> ReplicaError:
+    def _look(self, listed: Mapping[str, Any]) -> Container:
         with self.engine.saying("looking at a container"):
-            container = Container(str(listed["Id"]), self.engine.client.api.inspect_container(listed["Id"]))
-        return why_not(self.engine, container, str(listed["Labels"][SERVICE]), what)
+            return Container(str(listed["Id"]), self.engine.client.api.inspect_container(listed["Id"]))
+
+    def _error(self, listed: Mapping[str, Any], what: str) -> ReplicaError:
+        return why_not(self.engine, self._look(listed), str(listed["Labels"][SERVICE]), what)
 
 
 def _well(listed: Mapping[str, Any]) -> bool:

@@ -51,7 +51,7 @@ class ContainerServer:
         self.project = project
         self._engine = engine
         self._log = folder / LOGS / f"{name}.log"
-        self._kept = Kept(folder / RUN / f"{name}.json")
+        self._kept = Kept(folder / RUN / f"{name}.json", self.service)
 
     # --- what it is ---------------------------------------------------------------------------------
 
@@ -163,9 +163,9 @@ class ContainerServer:
                 self._engine.client.api.unpause(container.id)
 
     def pause(self) -> None:
-        """Every process of it stands still; nothing happens when it is paused."""
+        """Every process of it stands still; nothing happens when it is paused, or does not run."""
         with self._acting("pausing") as container:
-            if not container.paused:
+            if container.runs and not container.paused:
                 with self._engine.asked.doing(container.id, "pause"):
                     self._engine.client.api.pause(container.id)
 
@@ -228,6 +228,23 @@ class ContainerServer:
         with self._acting("limiting") as container:
             limits.put(self._engine, container, limits.Limits(cpus, memory))
 
+    @property
+    def docker(self) -> str:
+        """Where its docker listens, as in DOCKER_HOST: for a program that works on it from outside."""
+        return self._engine.endpoint.host
+
+    def hand_over(self) -> None:
+        """A fault ends and starts it from another process: that is no news, until `take_back`, or it is started here."""
+        with self._acting("handing over") as container:
+            self._kept.set(wanted=False)
+            self._engine.asked.hand_over(container.id)
+
+    def take_back(self) -> None:
+        """Whatever happens to it from now on is news again."""
+        with self._acting("taking back") as container:
+            self._kept.set(wanted=container.runs)
+            self._engine.asked.take_back(container.id)
+
     def attachments(self) -> list[Attachment]:
         """The networks that it is on now, each as plain data from which `connect` puts it back."""
         return networks.of(self.look())
@@ -271,6 +288,17 @@ class ContainerServer:
         """Write a file of it, running or not; its folder must be there, and not be a tmpfs (docker does not see it)."""
         with self._acting("writing a file of") as container:
             files.put(self._engine, container.id, path, data, mode, owner)
+
+    def fill(self, path: str, size: int) -> None:
+        """Write a file of so many bytes, or as many of them as there is room for."""
+        with self._acting("filling a volume of") as container:
+            files.fill(self._engine, container.id, path, size)
+
+    def size(self, path: str) -> int:
+        """How many bytes a file of it has; 0 when there is none."""
+        container = self.look()
+        with self._engine.saying(f"looking at a file of {self.name}"):
+            return files.size(self._engine, container.id, path)
 
     def mounts(self) -> list[files.Mount]:
         """What is mounted in it: volumes, and folders of this machine."""
