@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 WALL = datetime(2026, 4, 26, 15, 31, tzinfo=UTC)
 
 
-def dead(what: str = "die", code: int | None = 137, *, asked: bool = False) -> Happening:
+def dead(code: int | None = 137, *, asked: bool = False) -> Happening:
     return Happening("die", WALL, "vault", "vault", "c1", code, asked=asked)
 
 
@@ -120,6 +120,14 @@ def test_all_that_docker_tells_is_on_record(stand: Stand, small: Small) -> None:
     assert [event.actor for event in stand.of("container.changed")] == ["harness", "vault"]
 
 
+@pytest.mark.parametrize("signal", ["1", "10", "SIGUSR2"])
+def test_a_signal_that_only_talks_to_a_server_happens_to_no_container(
+    stand: Stand, small: Small, signal: str
+) -> None:
+    small.replica.tell(Happening("kill", WALL, "vault", "vault", "c1", detail=signal))
+    assert stand.of("container.changed") == []
+
+
 @pytest.mark.parametrize(
     ("told", "how"),
     [
@@ -175,6 +183,8 @@ def test_what_the_harness_asked_for_is_no_news(stand: Stand, small: Small) -> No
     small.replica.tell(dead(asked=True))
     stand.conductor.dispatch()
     assert stand.of("component.exited") == []
+    whats = [e.body.what for e in stand.of("container.changed") if isinstance(e.body, ContainerChanged)]
+    assert whats == ["die"], "its own signal needs no event: the end says it"
 
 
 def test_a_red_probe_that_is_quicker_than_docker_waits_for_its_word(stand: Stand, small: Small) -> None:

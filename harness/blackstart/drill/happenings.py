@@ -26,6 +26,9 @@ TOLD_WITHIN_S = 2.0
 _BY_SIGNAL = 128
 """An exit code above it is this much more than the signal that ended the container (POSIX shells' way)."""
 
+_WORDS = frozenset({"1", "10", "12", "SIGHUP", "SIGUSR1", "SIGUSR2"})
+"""Signals by which the harness and its servers talk, at each jump of the clock: they happen to no container."""
+
 _NOT_DEAD = -1
 
 _OF_STOP = ("15", "SIGTERM")
@@ -42,7 +45,7 @@ class _Life:
     def take(self, happening: Happening) -> None:
         if happening.what == "oom":
             self.out_of_memory = True
-        elif happening.what == "kill" and not happening.asked:
+        elif happening.what == "kill":
             self.signals.append(happening.detail)
         elif happening.what == "die":
             self.died = happening.exit_code or 0
@@ -87,6 +90,8 @@ class Happenings:
 
     def _tell(self, happening: Happening) -> None:
         """Called from another thread."""
+        if _says_nothing(happening):
+            return
         who = "harness" if happening.asked else happening.component or "docker"
         with suppress(WriteFailed):  # a full disk: the drill says so elsewhere
             self._drill.conductor.emit(_body(happening), actor=who, source="harness")
@@ -118,6 +123,11 @@ class Happenings:
                     )
             case _:
                 pass
+
+
+def _says_nothing(happening: Happening) -> bool:
+    """A signal that is a word to the server, such as "read your files anew"; and the harness's own, whose end follows."""
+    return happening.what == "kill" and (happening.asked or happening.detail in _WORDS)
 
 
 def _body(happening: Happening) -> ContainerChanged:
