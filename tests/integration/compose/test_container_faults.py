@@ -123,6 +123,7 @@ def image(variable: str) -> str:
 def services(folder: Path, ports: Mapping[str, int]) -> dict[str, object]:
     return {
         "dns": {
+            "labels": {"blackstart.component": "dns"},
             "image": image("COREDNS_IMAGE"),
             "command": ["-conf", "/Corefile"],
             "volumes": [f"{folder / 'Corefile'}:/Corefile:ro"],
@@ -130,6 +131,7 @@ def services(folder: Path, ports: Mapping[str, int]) -> dict[str, object]:
             "networks": {"servers": {"aliases": ["names"]}},
         },
         "registry": {
+            "labels": {"blackstart.component": "registry"},
             "image": image("REGISTRY_IMAGE"),
             "command": ["serve", "/config.yml"],
             "environment": {"OTEL_TRACES_EXPORTER": "none"},

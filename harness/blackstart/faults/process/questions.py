@@ -19,7 +19,7 @@ from blackstart.replica.programs.httpclient import Answer, request, why
 if TYPE_CHECKING:
     from blackstart.replica.base import Component, Probe, Replica
 
-__all__ = ["LATEST", "clock", "connects", "latency", "writes"]
+__all__ = ["LATEST", "clock", "connects", "latency", "page_or_name", "writes"]
 
 _PAGES = {"vault": "/v1/sys/seal-status", "registry": "/v2/", "workload": "/healthz"}
 """What answers at once, to anybody, and is not stored; a registry says 401 to whoever brings no token."""
@@ -110,6 +110,12 @@ def clock(replica: Replica, target: str, tolerated_s: float) -> Probe:
 
 
 # --- one question a kind --------------------------------------------------------------------------
+
+
+def page_or_name(replica: Replica, target: str) -> Callable[[float], None] | None:
+    """Asks for what answers at once, to anybody, and is not stored; None for a kind that nobody knows here."""
+    kind = replica.components()[target].kind
+    return _question(replica, target) if kind in (*_PAGES, *_KINDS_OF_DNS) else None
 
 
 def _question(replica: Replica, target: str) -> Callable[[float], None]:

@@ -61,6 +61,14 @@ class Asked:
         """It is about to be asked to end; however long it takes, that is no news."""
         self._begin(container, ENDS)
 
+    def hand_over(self, container: str) -> None:
+        """A fault of this drill does with it what it likes, in a process of its own: nothing of that is news."""
+        self._begin(container, ENDS | {"start"})
+
+    def take_back(self, container: str) -> None:
+        """What happens to it from now on is news again."""
+        self._settle(container, self._time.now().wall)
+
     @contextmanager
     def starting(self, container: str) -> Iterator[None]:
         """It is started in the block: from now on, its end is news again."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.base import Completed
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.containers.found import Container
 
-__all__ = ["Mount", "get", "mounts", "put", "run"]
+__all__ = ["Mount", "fill", "get", "mounts", "put", "run", "size"]
 
 NOT_THERE = 127
+_FULL = "no space left on device"
+_BLOCK = 1 << 20
+_SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
 _NO_PROGRAM = ("executable file not found", "no such file or directory")
 
 
@@ -35,6 +39,8 @@ class Mount:
     source: str
     writable: bool
     ours: bool
+    room: int | None = None
+    """How many bytes fit into the volume, where it says so itself: `driver_opts: {o: size=64m}`."""
 
 
 def run(engine: Engine, id: str, argv: Sequence[str], user: str = "") -> Completed:
@@ -69,19 +75,66 @@ def put(engine: Engine, id: str, path: str, data: bytes, mode: int, owner: tuple
     engine.client.api.put_archive(id, folder or "/", archive.getvalue())
 
 
+def fill(engine: Engine, id: str, path: str, size: int) -> None:
+    """Docker itself writes it, so the image needs no program. A volume that is full before the end is no error."""
+    from docker.errors import APIError
+
+    folder, name = posixpath.split(path)
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o644
+    try:
+        engine.client.api.put_archive(id, folder, _zeros(member))
+    except APIError as error:
+        if _FULL not in str(error.explanation):
+            raise
+
+
+def _zeros(member: tarfile.TarInfo) -> Iterator[bytes]:
+    """An archive with that file, block by block."""
+    yield member.tobuf()
+    whole, rest = divmod(member.size, _BLOCK)
+    for _ in range(whole):
+        yield bytes(_BLOCK)
+    yield bytes(rest + -rest % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
+
+
+def size(engine: Engine, id: str, path: str) -> int:
+    from docker.errors import NotFound
+
+    try:
+        chunks, about = engine.client.api.get_archive(id, path)
+    except NotFound:
+        return 0
+    chunks.close()  # the answer itself is not read
+    return int(about["size"])
+
+
 def mounts(engine: Engine, container: Container, label: str) -> list[Mount]:
-    return [
-        Mount(
-            str(each.get("Destination", "")),
-            str(each.get("Type", "")),
-            str(each.get("Name") or each.get("Source") or ""),
-            bool(each.get("RW")),
-            each.get("Type") == "volume" and _labelled(engine, str(each.get("Name")), label),
-        )
-        for each in container.data.get("Mounts") or []
-    ]
+    return [_mount(engine, each, label) for each in container.data.get("Mounts") or []]
 
 
-def _labelled(engine: Engine, volume: str, label: str) -> bool:
-    with engine.saying(f"looking at the volume {volume}"):
-        return (engine.client.api.inspect_volume(volume).get("Labels") or {}).get(DRILL) == label
+def _mount(engine: Engine, told: Mapping[str, Any], label: str) -> Mount:
+    kind, volume = str(told.get("Type", "")), str(told.get("Name") or "")
+    about = _volume(engine, volume) if kind == "volume" else {}
+    return Mount(
+        str(told.get("Destination", "")),
+        kind,
+        volume or str(told.get("Source") or ""),
+        bool(told.get("RW")),
+        (about.get("Labels") or {}).get(DRILL) == label,
+        _room(about.get("Options") or {}),
+    )
+
+
+def _volume(engine: Engine, name: str) -> dict[str, Any]:
+    with engine.saying(f"looking at the volume {name}"):
+        return dict(engine.client.api.inspect_volume(name))
+
+
+def _room(options: Mapping[str, str]) -> int | None:
+    """The size that a volume was made with, as mount(8) writes it: 64m."""
+    words = [*options.get("o", "").split(","), f"size={options.get('size', '')}"]
+    for word in words:
+        if found := re.fullmatch(r"size=(\d+)([kmg]?)", word.lower()):
+            return int(found[1]) << _SHIFTS[found[2]]
+    return None

@@ -1,0 +1,60 @@
+"""Kills a drill's container soon after each start, and starts it again: a restart loop.
+
+    python -m blackstart.faults.container.programs.restarting
+        --docker unix:///var/run/docker.sock --drill LABEL --component NAME --alive S --pause S
+
+Comes back once it has killed it for the first time; the rest goes on in the background, deaf to the terminal, until
+somebody ends it (SIGTERM). The container is found by its labels each time, and nothing without them is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from contextlib import suppress
+
+from blackstart.replica.programs.container import Container
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="restarting")
+    for text in ("--docker", "--drill", "--component"):
+        parser.add_argument(text, required=True)
+    for number in ("--alive", "--pause"):
+        parser.add_argument(number, type=float, required=True)
+    return parser.parse_args(argv)
+
+
+def in_background() -> None:
+    """Whoever started it need not wait for its end, nor for what it might say, and has no zombie of it."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def once(container: Container, alive_s: float, pause_s: float) -> None:
+    """Down, up for a while, and killed. What docker refuses now, it may do the next time."""
+    time.sleep(pause_s)
+    with suppress(OSError):
+        container.start()
+    time.sleep(alive_s)
+    with suppress(OSError):
+        container.tell("KILL")
+
+
+def main(argv: list[str]) -> None:
+    asked = arguments(argv)
+    container = Container(asked.docker, asked.drill, asked.component)
+    container.tell("KILL")
+    in_background()
+    while True:
+        once(container, asked.alive, asked.pause)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
