@@ -9,7 +9,7 @@ import operator
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from blackstart.checks import (
     Check,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Completed, Probe, ProbeOf
     from blackstart.replica.layout import Address
 
-__all__ = ["Ground", "Question", "check_probes", "question"]
+__all__ = ["Ground", "Question", "Questioned", "check_probes", "own_checks", "question"]
 
 Question = Callable[[float], None]
 """Asks once, within so many seconds. Raises what `AskingProbe` takes for a red answer."""
@@ -64,6 +64,15 @@ class Ground(Protocol):
         ...
 
 
+@runtime_checkable
+class Questioned(Protocol):
+    """A replica of components of any kind, that knows itself what to ask each: the faults' own probes ask that."""
+
+    def question(self, component: str) -> Question:
+        """What its own probe asks, or a connection. ReplicaError when it cannot be asked."""
+        ...
+
+
 def check_probes(
     platform: Platform,
     labelled: Mapping[str, Mapping[str, Check]],
@@ -81,7 +90,7 @@ def check_probes(
     for name, ported in drilled.items():
         node = platform.components.get(name)
         named = list(node.probes) if node else []
-        checks = {**(node.checks if node else {}), **_not_twice(name, labelled.get(name, {}), platform)}
+        checks = own_checks(platform, name, labelled.get(name, {}))
         if not checks and ported:
             checks = {(named[0] if named else name): Check(tcp=TcpCheck())}
         found += _of_node("component", name, named, checks, ground)
@@ -90,6 +99,17 @@ def check_probes(
     for name, team in platform.teams.items():
         found += _of_node("team", name, team.probes, team.checks, ground)
     return tuple(found)
+
+
+def own_checks(platform: Platform, component: str, labelled: Mapping[str, Check]) -> dict[str, Check]:
+    """The checks of one component by probe: in the order of its probes on the map, the first of which is its own.
+
+    ReplicaError for one that stands twice.
+    """
+    node = platform.components.get(component)
+    known = {**(node.checks if node else {}), **_not_twice(component, labelled, platform)}
+    first = [name for name in (node.probes if node else ()) if name in known]
+    return {name: known[name] for name in [*first, *(each for each in known if each not in first)]}
 
 
 def _demand_all(platform: Platform, drilled: Mapping[str, bool]) -> None:

@@ -46,7 +46,7 @@ class NetworkBandwidth(LinkFault):
         except (Refused, OSError):
             return undo  # it does not answer now: another fault's doing, and no reason not to go on
         size = {"upstream": sent, "downstream": came, "both": sent + came}[self.stream]
-        if size / (self.rate * 1000) <= self.limit:
+        if size and size / (self.rate * 1000) <= self.limit:
             raise ReplicaError(
                 f"at {self.rate} KB/s the {size} bytes that a probe of {target} would wait for come within "
                 f"{self.limit * 1000:.0f} ms: it would not see the fault",

@@ -9,12 +9,14 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import AskingProbe, Refused
 from blackstart.replica.layout import ZONE
+from blackstart.replica.probing import Questioned
 from blackstart.replica.programs.dnsclient import DnsError, parse, query
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["answer_probe", "demand_ours", "is_ours", "question_of"]
 
 Question = Callable[[float], tuple[int, int]]
-"""Asks once within so many seconds; returns how many bytes it sent and how many came. Refused, OSError, DnsError."""
+"""Asks once within so many seconds; returns how many bytes it sent and how many came, 0 where that is not known.
+
+Refused, OSError, DnsError, HTTPException.
+"""
 
 _PATHS = {"vault": "/v1/sys/health", "registry": "/v2/", "workload": "/healthz"}
 _NAMES = ("dns", "resolver")
@@ -40,7 +45,9 @@ User-Agent: blackstart (asks for any whole answer at all, as a client whose netw
 
 
 def question_of(replica: Replica, target: str, source: str) -> Question:
-    """What to ask a component, from that address. ReplicaError for a component of another kind."""
+    """What to ask a component, from that address. ReplicaError for a kind that nobody knows how to ask."""
+    if isinstance(replica, Questioned):
+        return _unmeasured(replica.question(target))
     component = replica.components()[target]
     host, _, port = component.endpoint.rpartition(":")
     address = (host, int(port))
@@ -50,6 +57,14 @@ def question_of(replica: Replica, target: str, source: str) -> Question:
         path = _PATHS[component.kind]
         return lambda limit_s: ask_http(address, path, source, limit_s)
     raise ReplicaError(f"nobody knows what to ask {target}, a {component.kind}, to see how its network is")
+
+
+def _unmeasured(ask: Callable[[float], None]) -> Question:
+    def asked(limit_s: float) -> tuple[int, int]:
+        ask(limit_s)
+        return 0, 0
+
+    return asked
 
 
 def is_ours(address: str) -> bool:
@@ -88,7 +103,7 @@ def answer_probe(
 
 def _patiently(question: Question, limit_s: float, tries: int) -> None:
     for _ in range(tries - 1):
-        with suppress(Refused, DnsError, OSError):
+        with suppress(Refused, DnsError, OSError, HTTPException):
             question(limit_s)
             return
     question(limit_s)

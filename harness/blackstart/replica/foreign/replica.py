@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from blackstart.checks import Check, TcpCheck
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.base import Component
 from blackstart.replica.containers.cli import Compose
@@ -26,15 +27,16 @@ from blackstart.replica.foreign.member import Member
 from blackstart.replica.foreign.override import Places, override, wanted_ports
 from blackstart.replica.foreign.reading import demand_sound, judged, pull_missing, read, sidecar_images
 from blackstart.replica.foreign.written import Written
-from blackstart.replica.layout import endpoint
+from blackstart.replica.layout import HOST, endpoint
 from blackstart.replica.ports import free_ports
-from blackstart.replica.probing import check_probes
+from blackstart.replica.probing import check_probes, own_checks, question
 
 if TYPE_CHECKING:
     from blackstart.platform import Platform
     from blackstart.replica.base import Completed, Probe, Progress, ShellSpec
     from blackstart.replica.containers.server import ContainerServer
     from blackstart.replica.foreign.judge import Judgement
+    from blackstart.replica.probing import Question
     from blackstart.replica.telling import Following, Happening
 
 __all__ = ["OVERRIDE", "ForeignReplica"]
@@ -201,17 +203,21 @@ class ForeignReplica:
     def probes(self) -> Sequence[Probe]:
         """What the map and the labels say, in the map's order."""
         written = self._up()
-        servers = {name: member.server for name, member in self._members.items()}
-        ground = PublishedGround(written.judgement, written.places, self._engine, servers)
         services = written.judgement.drilled
         labelled = {service.component: service.checks for service in services}
-        asked = {
-            service.component: written.places.address(service.name, service.ports[0]) is not None
-            if service.ports
-            else False
-            for service in services
-        }
-        return check_probes(written.platform, labelled, asked, ground)
+        ported = {name: member.address is not None for name, member in self._members.items()}
+        return check_probes(written.platform, labelled, ported, self._ground)
+
+    @property
+    def _ground(self) -> PublishedGround:
+        written = self._up()
+        servers = {name: member.server for name, member in self._members.items()}
+        return PublishedGround(written.judgement, written.places, self._engine, servers)
+
+    def question(self, component: str) -> Question:
+        """What the component's own probe asks (`probing.Questioned`)."""
+        checks = own_checks(self._up().platform, component, self._member(component).service.checks)
+        return question(next(iter(checks.values()), Check(tcp=TcpCheck())), component, self._ground)
 
     def container(self, component: str) -> ContainerServer:
         """The container of a component, for faults that are of containers. UsageError for another name."""
@@ -281,11 +287,13 @@ class ForeignReplica:
         return beside.names if beside else ()
 
     def address_of(self, client_name: str) -> str:
-        """Always a UsageError: who connects to a user's service is not known by address."""
-        raise UsageError(
-            f"a fault for the client {client_name!r} alone cannot be had on a compose file of your own",
-            hint="leave clients out: it then acts on every client",
-        )
+        """People and probes call from this machine. UsageError for others: who else connects, only their file knows."""
+        if client_name not in ("people", "probes"):
+            raise UsageError(
+                f"a fault for the client {client_name!r} alone cannot be had on a compose file of your own",
+                hint="leave clients out: it then acts on every client",
+            )
+        return HOST
 
     # --- evidence and people --------------------------------------------------------------------
 
