@@ -1,7 +1,8 @@
 """What a DNS server answers instead of the truth, name by name: its response policy.
 
 Real servers have such a policy (response policy zones, views, access lists), and rules that nobody remembers are
-what goes wrong with them. It is a file in the server's folder, looked at again at each question.
+what goes wrong with them. It is a file in the server's folder: the embedded servers look at it at each question, CoreDNS
+is told when it has changed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from blackstart.replica.programs.dns_told import told
 from blackstart.replica.programs.files import locked, replaced
 
 __all__ = ["ACTIONS", "EVERY_NAME", "POLICY_FILE", "VERSION", "Action", "PolicyFile", "Rule", "read_rules"]
@@ -71,6 +73,7 @@ class PolicyFile:
             after = edit(before)
             if after != list(before):
                 replaced(self.file, json.dumps([asdict(rule) for rule in after], indent=1).encode())
+            told(self._folder)
             return len(after)
 
 

@@ -1,8 +1,8 @@
 """A zone as it lies on its authority's disk: records, serial, and what it was before each change.
 
 For whoever works on the authority's machine: the server itself, its operators, and those who break it in a
-drill. Every change takes the lock, counts the serial up and replaces the file whole; the server looks at the
-file at each question, so nobody needs to find its process.
+drill. Every change takes the lock, counts the serial up and replaces the file whole. The embedded server looks at
+the file at each question, so nobody needs to find its process; CoreDNS is told.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from blackstart.replica.programs.dns_told import told
 from blackstart.replica.programs.dnsclient import Record
 from blackstart.replica.programs.files import locked, replaced
 
@@ -101,14 +102,15 @@ class ZoneFolder:
         A zone that was created from the same first version is left as it is: its servers are started again.
         """
         first = self.folder / _FIRST
-        if self.exists() and first.exists() and Zone.read(first) == zone:
-            return
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.release()
-        for old in self.versions():
-            self._version(old).unlink()
-        _write(self.file, zone)
-        _write(first, zone)
+        with locked(self.folder):
+            if not (self.exists() and first.exists() and Zone.read(first) == zone):
+                self.held.unlink(missing_ok=True)
+                for old in self.versions():
+                    self._version(old).unlink()
+                _write(self.file, zone)
+                _write(first, zone)
+            told(self.folder)
 
     def change(self, edit: Callable[[Zone], Zone]) -> int:
         """Publish what `edit` makes of the zone, with the next serial; nothing when it makes no difference.
@@ -118,11 +120,13 @@ class ZoneFolder:
         with locked(self.folder):
             before = self.read()
             after = edit(before)
-            if sorted(map(repr, after.records)) == sorted(map(repr, before.records)):
-                return before.serial
-            self._keep(before)
-            _write(self.file, after.with_serial(before.serial + 1))
-            return before.serial + 1
+            serial = before.serial
+            if sorted(map(repr, after.records)) != sorted(map(repr, before.records)):
+                serial += 1
+                self._keep(before)
+                _write(self.file, after.with_serial(serial))
+            told(self.folder)  # also when whoever wrote it before died before the server was told
+            return serial
 
     # --- earlier versions
 
@@ -153,13 +157,16 @@ class ZoneFolder:
             except (OSError, ValueError, KeyError, TypeError, StopIteration):
                 last = self.versions()[-1] + 1
             _write(self.file, new.with_serial(last + 1))
+            told(self.folder)
             return last + 1
 
     # --- a copy that is held
 
     def hold(self, zone: Zone) -> None:
         """Have the authority serve this copy, whatever is published."""
-        _write(self.held, zone)
+        with locked(self.folder):
+            _write(self.held, zone)
+            told(self.folder)
 
     def held_zone(self) -> Zone | None:
         try:
@@ -169,7 +176,9 @@ class ZoneFolder:
 
     def release(self) -> None:
         """Have the authority serve what is published."""
-        self.held.unlink(missing_ok=True)
+        with locked(self.folder):
+            self.held.unlink(missing_ok=True)
+            told(self.folder)
 
 
 def _write(file: Path, zone: Zone) -> None:

@@ -19,11 +19,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def replaced(file: Path, content: bytes) -> None:
-    """Put a file in another's place, whole, durable, readable by its owner alone: no reader sees half of it."""
+def replaced(file: Path, content: bytes, mode: int = 0o600) -> None:
+    """Put a file in another's place, whole and durable: no reader sees half of it. By default only its owner reads it."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with open(handle, "wb") as new:
+        os.fchmod(handle, mode)
         new.write(content)
         new.flush()
         os.fsync(new.fileno())
