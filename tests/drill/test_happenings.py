@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from blackstart.drill.happenings import Happenings
+from blackstart.drill.happenings import End, Happenings
 from blackstart.drill.recovery import Recovery
 from blackstart.errors import InvalidDrill, ReplicaError
 from blackstart.events import CommandStarted, ComponentExited, ContainerChanged, FreeText
@@ -162,20 +162,27 @@ def test_a_death_that_nothing_explains_makes_the_drill_invalid_and_says_what_it_
     assert (exited.body.code, exited.body.how, exited.body.last_lines.shown) == (-9, how, "one\ntwo")
 
 
+def test_a_fault_is_no_excuse_for_a_kill_by_hand(stand: Stand, small: Small) -> None:
+    small.faults.aimed = True
+    small.replica.dies(*killed())
+    with pytest.raises(InvalidDrill, match="the fault that is aimed at it does no such thing"):
+        stand.conductor.dispatch()
+
+
 def test_where_a_fault_is_aimed_or_people_work_it_is_on_record_and_the_drill_goes_on(
     stand: Stand, small: Small
 ) -> None:
     small.faults.aimed = True
-    small.replica.dies(*killed())
+    small.replica.dies(dead())
     stand.conductor.dispatch()
     assert len(stand.of("component.exited")) == 1
     small.faults.aimed = False
     small.replica.tell(Happening("start", WALL, "vault", "vault", "c1", asked=True))
     stand.conductor.emit(CommandStarted("c", "s", FreeText.of("x")), actor="sme-1", source="terminal")
-    small.replica.dies(dead(code=1))
+    small.replica.dies(*killed())
     stand.conductor.dispatch()
-    codes = [e.body.how[:24] for e in stand.of("component.exited") if isinstance(e.body, ComponentExited)]
-    assert codes == ["by docker kill of somebo", "by itself (exit code 1; "]
+    codes = [e.body.how[:20] for e in stand.of("component.exited") if isinstance(e.body, ComponentExited)]
+    assert codes == ["by signal 9, which d", "by docker kill of so"]
 
 
 def test_what_the_harness_asked_for_is_no_news(stand: Stand, small: Small) -> None:
@@ -190,13 +197,13 @@ def test_what_the_harness_asked_for_is_no_news(stand: Stand, small: Small) -> No
 def test_a_red_probe_that_is_quicker_than_docker_waits_for_its_word(stand: Stand, small: Small) -> None:
     small.replica.dead = {"vault": -9}
     speaking = threading.Thread(target=lambda: small.replica.dies(*killed()))
-    asked = small.happenings.how_it_ended
+    asked = small.happenings.end_of
 
-    def ask(component: str) -> str:
+    def ask(component: str) -> End:
         speaking.start()
         return asked(component)
 
-    small.happenings.how_it_ended = ask  # type: ignore[method-assign]  # docker speaks once it is waited for
+    small.happenings.end_of = ask  # type: ignore[method-assign]  # docker speaks once it is waited for
     stand.probes["vault"].turn("red")
     stand.conductor.probes().round()
     with pytest.raises(InvalidDrill, match="by docker kill of somebody unknown"):
@@ -247,7 +254,7 @@ def test_a_full_disk_keeps_nobody_from_knowing(
     with monkeypatch.context() as patched:
         patched.setattr(stand.conductor, "emit", full)
         small.replica.dies(*killed())
-    assert small.happenings.how_it_ended("vault").startswith("by docker kill")
+    assert small.happenings.end_of("vault").by_hand
 
 
 def test_it_is_closed_with_its_owner(small: Small) -> None:
@@ -258,5 +265,5 @@ def test_it_is_closed_with_its_owner(small: Small) -> None:
 def test_a_replica_of_processes_has_none(stand: Stand, tmp_path: Path) -> None:
     happenings = Happenings(cast("Drill", Small(stand.conductor, Told(tmp_path))))
     happenings.begin(FakeReplica(["vault"], tmp_path))
-    assert happenings.how_it_ended("vault") == ""
+    assert happenings.end_of("vault") == End()
     happenings.close()

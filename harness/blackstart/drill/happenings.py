@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Replica
     from blackstart.replica.telling import Following, Happening
 
-__all__ = ["Happenings"]
+__all__ = ["End", "Happenings"]
 
 TOLD_WITHIN_S = 2.0
 """Real seconds in which the engine tells of a death that was seen otherwise."""
@@ -32,6 +32,17 @@ _WORDS = frozenset({"1", "10", "12", "SIGHUP", "SIGUSR1", "SIGUSR2"})
 _NOT_DEAD = -1
 
 _OF_STOP = ("15", "SIGTERM")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a component ended: the words after "ended", empty when nobody told.
+
+    `by_hand`: somebody had docker end it, and it was not the harness. No fault does that.
+    """
+
+    how: str = ""
+    by_hand: bool = False
 
 
 @dataclass(slots=True)
@@ -50,12 +61,12 @@ class _Life:
         elif happening.what == "die":
             self.died = happening.exit_code or 0
 
-    def how_it_ended(self) -> str:
-        """What stands after "ended": what was told, and what can be left out of account."""
+    def end(self) -> End:
+        """What was told, and what can be left out of account."""
         code = f"exit code {self.died}"
         if self.out_of_memory:
-            return f"out of memory: the kernel killed it ({code})"
-        return f"{self._by()} ({code}; not by blackstart, not out of memory)"
+            return End(f"out of memory: the kernel killed it ({code})")
+        return End(f"{self._by()} ({code}; not by blackstart, not out of memory)", bool(self.signals))
 
     def _by(self) -> str:
         if self.signals:
@@ -104,13 +115,13 @@ class Happenings:
     def _life(self, component: str) -> _Life:
         return self._lives.setdefault(component, _Life())
 
-    def how_it_ended(self, component: str) -> str:
-        """How a component that is dead came to its end, in words; empty when nobody tells."""
+    def end_of(self, component: str) -> End:
+        """How a component that is dead came to its end."""
         if self._following is None:
-            return ""
+            return End()
         with self._told:
             told = self._told.wait_for(lambda: self._life(component).died is not None, TOLD_WITHIN_S)
-            return self._life(component).how_it_ended() if told else ""
+            return self._life(component).end() if told else End()
 
     def on_event(self, event: Event) -> None:
         """Without its engine a drill is blind: it ends, as when the replica breaks."""

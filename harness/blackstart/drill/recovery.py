@@ -21,6 +21,7 @@ from blackstart.events import (
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill
+    from blackstart.drill.happenings import End
 
 __all__ = ["Recovery"]
 
@@ -97,9 +98,9 @@ class Recovery:
             if component not in self._reported:
                 self._reported.add(component)
                 lines = self._drill.replica.log(component).read_text("utf-8", "replace").splitlines()[-5:]
-                how = self._drill.happenings.how_it_ended(component)
-                self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines)), how))
-                self._demand_a_cause(component, how or f"by itself (exit code {code})")
+                end = self._drill.happenings.end_of(component)
+                self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines)), end.how))
+                self._demand_a_cause(component, code, end)
 
     def _exited(self) -> Mapping[str, int]:
         try:
@@ -109,14 +110,20 @@ class Recovery:
                 f"the replica cannot be asked any more: {error.message}", hint=error.hint
             ) from error
 
-    def _demand_a_cause(self, component: str, how: str) -> None:
-        """A server may end by a fault that is aimed at it, or by people's hands. By itself, nobody is scored on it."""
-        if self._drill.faults.aimed_at(component) or self._at_work:
+    def _demand_a_cause(self, component: str, code: int, end: End) -> None:
+        """A server may end by a fault that is aimed at it, or by people's hands. By itself, nobody is scored on it.
+
+        A fault is no excuse for what somebody else had docker do.
+        """
+        aimed = self._drill.faults.aimed_at(component)
+        if (aimed and not end.by_hand) or self._at_work:
             return
         if self._drill.conductor.now() - self._worked_s <= AFTERMATH_S:
             return
+        how = end.how or f"by itself (exit code {code})"
+        no_fault = "the fault that is aimed at it does no such thing" if aimed else "no fault was aimed at it"
         raise InvalidDrill(
-            f"{component} ended {how}: no fault was aimed at it, and nobody was at work",
+            f"{component} ended {how}: {no_fault}, and nobody was at work",
             hint=f"nobody is scored; its last lines are in the record, its log is {component}.log in the drill's folder",
         )
 
