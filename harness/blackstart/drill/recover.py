@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from blackstart import watchdog
 from blackstart.drill.closing import close_record, closed, copied
 from blackstart.drill.folder import LABEL, REPLICA, holder, keep_logs, label_of, mine, remove_replica
-from blackstart.errors import BlackstartError
+from blackstart.errors import BlackstartError, ReplicaError
 from blackstart.faults.ledger import NAME, Ledger, LedgerFailed, Row
 from blackstart.record.ids import known
 from blackstart.record.reader import header
+from blackstart.replica.containers import remains
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -30,7 +31,7 @@ __all__ = ["SERVERS_GONE", "Recovered", "recover"]
 SERVERS_GONE = "replica-down"
 """What proves the healing of a fault whose servers and data are gone (`events.FaultProven`)."""
 
-CONTAINED = frozenset({"local"})
+CONTAINED = frozenset({"local", "compose"})
 """The replicas whose faults all live in their own servers and data: when these are gone, so is every fault."""
 
 
@@ -121,7 +122,7 @@ def _undone(folder: Path, drill: Recovered) -> dict[str, str]:
     from blackstart.faults.healer import heal
 
     ledger = Ledger(folder)
-    if not watchdog.processes(label_of(folder)) or not _read_rows(ledger, drill):
+    if not _serves(folder) or not _read_rows(ledger, drill):
         return {}
     replica = _attached(folder, drill)
     if replica is None:
@@ -135,6 +136,15 @@ def _undone(folder: Path, drill: Recovered) -> dict[str, str]:
     return {each.row.fault: each.row.probe for each in healed if not each.why}
 
 
+def _serves(folder: Path) -> bool:
+    """Whether anything of its replica still runs. What docker does not tell now is left to be recovered later."""
+    label = label_of(folder)
+    try:
+        return remains.running(folder / REPLICA, label) or bool(watchdog.processes(label))
+    except ReplicaError:
+        return False  # said by whoever removes them
+
+
 def _read_rows(ledger: Ledger, drill: Recovered) -> list[Row]:
     """What is open; nothing when the ledger cannot be read: its servers must be ended all the same."""
     try:
@@ -146,10 +156,10 @@ def _read_rows(ledger: Ledger, drill: Recovered) -> list[Row]:
 
 def _attached(folder: Path, drill: Recovered) -> Replica | None:
     """The drill's replica, from what is on disk of it; None when too little is."""
-    from blackstart.replica.local import LocalReplica
+    from blackstart.replica.attached import attach
 
     try:
-        return LocalReplica.attach(folder / REPLICA, label_of(folder))
+        return attach(folder / REPLICA, label_of(folder))
     except (BlackstartError, OSError, ValueError) as error:
         drill.did.append(f"did not heal in its servers, which cannot be reached: {error}")
         return None
@@ -217,6 +227,9 @@ def _end_servers(folder: Path, drill: Recovered) -> None:
         drill.did.append(f"ended {len(met)} process{'' if len(met) == 1 else 'es'} of its replica")
     for pid in watchdog.processes(label):
         drill.left.append(f"process {pid} does not end; end it by hand: kill -9 {pid}")
+    removed = remains.remove(folder / REPLICA, label)
+    if removed:
+        drill.did.append(f"removed {removed}")
 
 
 def _remove_data(folder: Path, drill: Recovered) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["LABELS", "Project", "labelled"]
+__all__ = ["LABELS", "Project", "labelled", "save_logs"]
 
 LABELS = "labels.json"
 """The file that puts the drill's label on everything; JSON is YAML too."""
@@ -47,6 +47,7 @@ class Project:
     """A compose project. The owner calls `down`, whatever happened; that needs neither its files nor this object.
 
     `files` are laid one over the other; `env` has the variables that they use. `folder` takes what is made for it.
+    `kind` says which replica attaches to that folder (`replica.attached`).
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class Project:
         env: Mapping[str, str],
         label: str,
         folder: Path,
+        kind: str = "compose",
     ) -> None:
         if not label:
             raise ValueError("a project needs the label of its drill")
+        self._note = Note(label, name, engine.endpoint.context, engine.endpoint.host, kind)
         self.name = name
         self.label = label
         self._engine = engine
@@ -99,9 +102,7 @@ class Project:
         self.folder.mkdir(parents=True, exist_ok=True)
         override = self.folder / LABELS
         override.write_text(json.dumps(labelled(config, self.label)), "utf-8")
-        Note(self.label, self.name, self._engine.endpoint.context, self._engine.endpoint.host).write(
-            self.folder
-        )
+        self._note.write(self.folder)
         rising = Rising(self._engine, self.name, config["services"], progress)
         with self._nothing_left(), self._engine.asked.all_of_it():
             ends = SystemTime().now().mono_ns + int(limit_s * 1e9)
@@ -189,19 +190,26 @@ class Project:
 
     def images(self) -> dict[str, str]:
         """The id of the image that each service really runs, by the service's name."""
-        return {str(each["Labels"][SERVICE]): str(each["ImageID"]) for each in self._listed()}
+        return {
+            str(each["Labels"][SERVICE]): str(each["ImageID"]) for each in _listed(self._engine, self.label)
+        }
 
     def save_logs(self, folder: Path) -> None:
         """Write what each container has said to `<folder>/<component>.log`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for each in self._listed():
-            name = str(each["Labels"].get(COMPONENT) or each["Labels"][SERVICE])
-            container = Container(str(each["Id"]), {})
-            (folder / f"{name}.log").write_bytes(said(self._engine, container, name))
+        save_logs(self._engine, self.label, folder)
 
-    def _listed(self) -> list[dict[str, Any]]:
-        listed = self._engine.containers({DRILL: self.label, ONE_OFF: "False"})
-        return sorted(listed, key=lambda each: str(each["Labels"][SERVICE]))
+
+def save_logs(engine: Engine, label: str, folder: Path) -> None:
+    """Write what each container with that label has said to `<folder>/<component>.log`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in _listed(engine, label):
+        name = str(each["Labels"].get(COMPONENT) or each["Labels"][SERVICE])
+        (folder / f"{name}.log").write_bytes(said(engine, Container(str(each["Id"]), {}), name))
+
+
+def _listed(engine: Engine, label: str) -> list[dict[str, Any]]:
+    listed = engine.containers({DRILL: label, ONE_OFF: "False"})
+    return sorted(listed, key=lambda each: str(each["Labels"][SERVICE]))
 
 
 def labelled(config: Mapping[str, Any], label: str) -> dict[str, Any]:

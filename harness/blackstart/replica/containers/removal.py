@@ -37,6 +37,19 @@ class Counts:
     def __bool__(self) -> bool:
         return bool(self.containers or self.networks or self.volumes)
 
+    def __str__(self) -> str:
+        """`2 containers, 1 network and no volume`."""
+        said = [
+            _said(self.containers, "container"),
+            _said(self.networks, "network"),
+            _said(self.volumes, "volume"),
+        ]
+        return f"{', '.join(said[:2])} and {said[2]}"
+
+
+def _said(number: int, name: str) -> str:
+    return f"{number or 'no'} {name}{'s' if number > 1 else ''}"
+
 
 def counts(engine: Engine, label: str) -> Counts:
     """What there is of that drill; ValueError for an empty label, as everywhere here."""
