@@ -30,6 +30,7 @@ class Compose(Fault):
     name: ClassVar[str] = "compose"
     summary: ClassVar[str] = "breaks several things at once, in order; all of them heal together"
     kinds: ClassVar[tuple[str, ...]] = ("*",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     within_s: ClassVar[float] = 10.0
     seen: ClassVar[str] = "what each of its parts shows"
     fix: ClassVar[str] = "what fixes each of its parts"

@@ -101,6 +101,7 @@ class ComposeReplica(Miniature):
         ensure_tools(progress, ("openbao",))
         self._engine.see_room()
         self._engine.refuse_strangers(COMPONENTS)
+        self.down()  # its volumes would not fit the new keys
         for _ in range(PORT_TRIES):
             self._lay_out()
             with suppress(PortInUse):

@@ -19,10 +19,13 @@ from typing import Any
 import pytest
 
 from blackstart.errors import BlackstartError
+from blackstart.replica.compose import ComposeReplica
 from blackstart.replica.containers.cli import plugin_version
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.server import ContainerServer
+
+from ...conftest import left_red
 
 REQUIRED = "docker" in os.environ.get("BLACKSTART_REQUIRE", "").split(",")
 
@@ -123,6 +126,27 @@ def running(make: Make) -> Project:
     project = make({"one": {"command": WAITS}})
     project.up(quiet)
     return project
+
+
+@pytest.fixture(scope="session")
+def running_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeReplica]:
+    """The whole compose replica, for all tests that need it. They take it by `stack`, which sees that it stays whole."""
+    folder = tmp_path_factory.mktemp("stack")
+    whole = ComposeReplica(folder, f"try-{secrets.token_hex(4)}", ["ic-1", "sme-1"])
+    try:
+        whole.up(quiet)
+        yield whole
+    finally:
+        whole.down()
+
+
+@pytest.fixture
+def stack(running_stack: ComposeReplica) -> Iterator[ComposeReplica]:
+    """The running compose replica. Whoever breaks it mends it: a test that leaves a probe red fails."""
+    yield running_stack
+    if left := left_red(running_stack):
+        running_stack.up(quiet)
+        pytest.fail(f"the replica is not whole after this test: {left}")
 
 
 Serve = Callable[..., ContainerServer]

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from blackstart.faults.registry.storage import store_of
 from blackstart.replica.asking import AskingProbe, Refused
+from blackstart.replica.components.vault import Keyholder
+from blackstart.replica.components.vault_keyring import Keyring
 from blackstart.replica.layout import CANARY, PROBES
 from blackstart.replica.programs.httpclient import request
 from blackstart.replica.programs.registry_client import RegistryClient
 from blackstart.replica.programs.registry_image import TAG, digest_of, image
 from blackstart.replica.programs.registry_store import PUBLISHER
+from blackstart.replica.programs.seed import PUBLISHER_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +41,18 @@ def address_of(replica: Replica, target: str) -> Address:
 
 def client_of(replica: Replica, target: str, account: str) -> Callable[[float], RegistryClient]:
     """Makes a client with that account, given each answer's limit. Its password is read once, now."""
-    address, password = address_of(replica, target), store_of(replica, target).password(account)
+    address, password = address_of(replica, target), _password(replica, target, account)
     return lambda each_s: RegistryClient(address, account, password, timeout_s=each_s, source=PROBES)
+
+
+def _password(replica: Replica, target: str, account: str) -> str:
+    """Of the registry's own accounts; where they are not on this machine, what its seed gave to whoever drills."""
+    given = replica.keyring() if isinstance(replica, Keyholder) else None
+    if given is None or not (publisher := given.with_name(PUBLISHER_PASSWORD)).exists():
+        return store_of(replica, target).password(account)
+    if account == PUBLISHER:
+        return publisher.read_text("utf-8").strip()
+    return Keyring.read(given).pull_passwords[account]
 
 
 def image_probe(replica: Replica, target: str, name: str) -> Probe:
