@@ -182,7 +182,8 @@ WRITE = "write ```sh read-only or ```sh mutating"
             "&& kubectl get pods",
             [
                 '29:1: "kubectl" is not on the PATH of the replica\'s shell; '
-                "saw deploy payments && kubectl get pods; one of bao, deploy, resolve, teams, vault"
+                "saw deploy payments && kubectl get pods; one of audit-log, bao, cache, deploy, images, inside, network, policy, resolve, service, "
+                "teams, vault, zone"
             ],
         ),
         (

@@ -24,7 +24,9 @@ __all__ = ["SECTIONS", "TOOLS", "Command", "Runbook", "Step", "examine", "load",
 SECTIONS = ("symptoms", "diagnosis", "fix", "verification", "communication", "escalation")
 """The first word of each second-level heading, in the order in which a person needs them."""
 
-TOOLS = frozenset({"bao", "deploy", "resolve", "teams", "vault"})
+TOOLS = frozenset(
+    "audit-log bao cache deploy images inside network policy resolve service teams vault zone".split()
+)
 """What the replica's shell has on its PATH beside an ordinary system."""
 
 SYSTEM_TOOLS = frozenset(

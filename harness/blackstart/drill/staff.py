@@ -84,7 +84,7 @@ class Staff:
         people = [person.id for person in self._options.crew.participants]
         for person in people:
             self._shells[person] = self._terminal(person, casts)
-        if log := self._replica.audit_log(AUDITED):
+        if AUDITED in self._replica.components() and (log := self._replica.audit_log(AUDITED)):
             self._audit = AuditTail(AUDITED, log, people)
 
     def _terminal(self, person: str, casts: Path) -> Shell:

@@ -122,4 +122,5 @@ def _said(message: bytes) -> str:
     """What it complains of, without where it was connected to: that is different each time."""
     line = message.decode("utf-8", "replace").strip().partition("\n")[0]
     complaint = line.partition(" failed: ")[2] if line.startswith("connection to server") else line
-    return " ".join(complaint.split())[:200] or "the connection failed"
+    words = " ".join(complaint.split())[:200].replace("Connection refused", "connection refused")
+    return words or "the connection failed"
