@@ -85,7 +85,8 @@ def seed(plan: Seeding, say: Callable[[str], None]) -> None:
     initialised = bool(vault.call("GET", "sys/init")["initialized"])
     if (plan.keys / KEYRING).exists():
         _unseal_again(plan, vault, initialised)
-        say("vault is unsealed; everything was seeded before")
+        _push_again(plan, say)
+        say("vault is unsealed; everything else was seeded before")
     elif initialised:
         raise ReplicaError(
             f"Vault is initialised, but its keys are not in {plan.keys}: an earlier seeding was interrupted",
@@ -107,6 +108,12 @@ def _unseal_again(plan: Seeding, vault: VaultClient, initialised: bool) -> None:
             hint="remove the volumes, and begin again: docker compose down --volumes; docker compose up",
         )
     vault.unseal(Keyring.read(plan.keys / KEYRING).keys)
+
+
+def _push_again(plan: Seeding, say: Callable[[str], None]) -> None:
+    """The registry's disk is in memory: where every container was stopped it is empty. What is there stays the same."""
+    password = (plan.keys / PUBLISHER_PASSWORD).read_text("ascii").strip()
+    _push_images(plan, Account(PUBLISHER, password, "write"), say)
 
 
 def _seed_all(plan: Seeding, vault: VaultClient, say: Callable[[str], None]) -> None:
