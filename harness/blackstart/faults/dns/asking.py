@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from blackstart.faults.dns.folders import (
     address_of,
     host_name,
+    named,
     of_kind,
     service_name,
     zone_of,
@@ -43,7 +44,7 @@ MOST_TTL_S = 3600
 
 def service_probe(name: str, replica: Replica, target: str, service: str) -> Probe:
     """Green when the server leads to where the service is, name, port and address."""
-    server, there = address_of(replica, target), address_of(replica, service)
+    server, there = address_of(replica, target), named(replica, service)
 
     def find(each_s: float) -> None:
         found = find_service(server, service_name(service), timeout_s=each_s, source=PROBES)
@@ -55,12 +56,16 @@ def service_probe(name: str, replica: Replica, target: str, service: str) -> Pro
 
 def addresses_probe(name: str, replica: Replica, target: str, service: str) -> Probe:
     """Green when the service takes connections at every address that its name has."""
-    server, (_, port) = address_of(replica, target), address_of(replica, service)
+    server, there = address_of(replica, target), address_of(replica, service)
+    known, _ = named(replica, service)
+
+    def refusal(address: str, each_s: float) -> str:
+        return _refusal(there if address == known else (address, there[1]), each_s)
 
     def try_all(each_s: float) -> None:
         answer = ask(server, host_name(service), "A", timeout_s=each_s, source=PROBES)
         addresses = sorted(record.value for record in answer.answers if record.type == "A")
-        dead = {address: reason for address in addresses if (reason := _refusal((address, port), each_s))}
+        dead = {address: reason for address in addresses if (reason := refusal(address, each_s))}
         if dead or not addresses:
             first = ", ".join(f"{address}: {reason}" for address, reason in dead.items()) or answer.rcode
             raise Refused(f"{len(dead)} of {len(addresses)} addresses of {service} are dead: {first}")

@@ -1,7 +1,7 @@
 """Where the DNS servers' files are, in the replica and in an undo.
 
-Healing writes files only: the servers look at them at each question, so it works in any process, while a server
-is paused, and before it is started again.
+Healing writes files only: the embedded servers look at them at each question, and a CoreDNS is told by what lies in
+its folder too. So it works in any process, while a server is paused, and before it is started again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Replica
     from blackstart.replica.layout import Address
     from blackstart.replica.programs.dns_zone import Zone
+    from blackstart.replica.site import Site
 
 __all__ = [
     "LoopbackAddress",
@@ -34,6 +35,7 @@ __all__ = [
     "forget",
     "host_name",
     "longest_ttl",
+    "named",
     "of_kind",
     "service_name",
     "zone_in",
@@ -104,6 +106,18 @@ def address_of(replica: Replica, component: str) -> Address:
     return host, int(port)
 
 
+@runtime_checkable
+class _Sited(Protocol):
+    @property
+    def site(self) -> Site: ...
+
+
+def named(replica: Replica, service: str) -> Address:
+    """What the zone says of a service: where its clients find it, which may be an address inside the replica only."""
+    inside = replica.site.inside if isinstance(replica, _Sited) else {}
+    return inside.get(service) or address_of(replica, service)
+
+
 def copies_run_out(undo: Undo) -> Move:
     """The end of what the resolvers kept from before: in drill time, for their own clocks know of no jumps."""
     return Move(float(undo["ttl"]), "the resolvers' copies have run out", lambda: forget(undo))
@@ -122,7 +136,13 @@ def zone_in(undo: Undo) -> ZoneFolder | None:
 
 
 def forget(undo: Undo) -> None:
-    """Have the resolvers forget what they kept of a broken zone, so that nothing of it outlives the healing."""
+    """Have the resolvers forget what they kept of a broken zone, so that nothing of it outlives the healing.
+
+    ReplicaError when one cannot be told.
+    """
     for folder in map(Path, undo["resolvers"]):
-        if folder.is_dir():
-            flush(folder)
+        try:
+            if folder.is_dir():
+                flush(folder)
+        except (OSError, ValueError) as error:
+            raise ReplicaError(f"the resolver at {folder} cannot be made to forget: {error}") from error

@@ -19,7 +19,7 @@ from blackstart.faults.dns.folders import (
     zone_in,
     zone_of,
 )
-from blackstart.replica.programs.dns_cache import flush
+from blackstart.replica.programs.dns_cache import flush, keeps
 from blackstart.replica.programs.dns_policy import PolicyFile, Rule
 from blackstart.replica.programs.dnsclient import DnsError, ask
 from blackstart.replica.programs.httpclient import why
@@ -45,6 +45,7 @@ class DnsNegativeCached(Fault):
     name: ClassVar[str] = "dns.negative-cached"
     summary: ClassVar[str] = "the resolver keeps an old NXDOMAIN for a service whose record is there"
     kinds: ClassVar[tuple[str, ...]] = ("resolver",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{service}"
     seen: ClassVar[str] = (
         "NXDOMAIN from the resolver, while the authority has the record: what people publish changes nothing"
@@ -87,9 +88,12 @@ class DnsNegativeCached(Fault):
     def _told_no(self, undo: Undo) -> Answer:
         policy = PolicyFile(Path(str(undo["folder"])))
         policy.add(self.no(undo))
+        resolver = Path(str(undo["resolver"]))
         try:
-            flush(Path(str(undo["resolver"])))
-            return ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)
+            flush(resolver)
+            answer = ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)
+            keeps(resolver, KEPT_S)
+            return answer
         finally:
             policy.remove(undo["name"], "NXDOMAIN")
 

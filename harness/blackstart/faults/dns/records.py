@@ -43,6 +43,7 @@ class RecordFault(Fault):
 
     undone: ClassVar[str] = "puts back the records that are not as they were"
     kinds: ClassVar[tuple[str, ...]] = ("dns",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{service}"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)
 
@@ -118,7 +119,7 @@ class RecordFault(Fault):
 
     def _put(self, target: str, undo: Undo, records: Mapping[Key, Sequence[Record]]) -> None:
         folder = zone_in(undo)
-        if folder is None or not records:
+        if folder is None:
             return
         try:
             folder.change(lambda zone: _with(zone, records))

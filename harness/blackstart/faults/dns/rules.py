@@ -32,10 +32,14 @@ __all__ = ["RuleFault"]
 
 
 class RuleFault(Fault):
-    """Adds one rule to the policy of an authority or a resolver; a resolver's works at once, whatever it kept."""
+    """Adds one rule to the policy of an authority or a resolver; a resolver's works at once, whatever it kept.
+
+    A CoreDNS resolver (compose) begins anew for it, so it forgets the copies of other names too.
+    """
 
     undone: ClassVar[str] = "takes the rule out of the server's policy"
     kinds: ClassVar[tuple[str, ...]] = ("dns", "resolver")
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{service}"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)
 

@@ -19,10 +19,15 @@ __all__ = ["DnsSlow"]
 
 
 class DnsSlow(RuleFault):
-    """The server holds its answers back, over UDP and TCP alike, as one that is overloaded."""
+    """The server holds its answers back, over UDP and TCP alike, as one that is overloaded.
+
+    On the embedded replica only: CoreDNS has no plugin that holds a true answer back. `network.latency` on the same
+    target delays all of its answers, on any replica.
+    """
 
     name: ClassVar[str] = "dns.slow"
     summary: ClassVar[str] = "a DNS server holds its answers back"
+    replicas: ClassVar[tuple[str, ...]] = ("local",)
     turns_red: ClassVar[str] = "{target}-speed"
     seen: ClassVar[str] = (
         "everything that begins with a name is slow; the resolver gives up on its authority after 1.2 s and then "

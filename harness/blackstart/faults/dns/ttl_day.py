@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.dns.asking import MOST_TTL_S, kept_ttls
-from blackstart.faults.dns.folders import address_of, forget, of_kind
+from blackstart.faults.dns.folders import address_of, folder_of, forget, of_kind
 from blackstart.faults.dns.ttls import TtlFault
+from blackstart.replica.programs.dns_cache import keeps
 from blackstart.replica.programs.dnsclient import DnsError
 from blackstart.replica.programs.httpclient import why
 
@@ -45,6 +46,7 @@ class DnsTtlDay(TtlFault):
         for resolver, (host, port) in undo["ask"].items():
             try:
                 kept_ttls((host, port), self.service, _ANSWER_S)
+                keeps(folder_of(replica, resolver), self.ttl_s)
             except (OSError, DnsError) as error:
                 raise ReplicaError(
                     f"{self.name} on {target}: {resolver} at {host}:{port} does not take it: {why(error)}"

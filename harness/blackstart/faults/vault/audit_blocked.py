@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +11,7 @@ from blackstart.errors import ReplicaError
 from blackstart.faults.vault.operating import Operator, VaultFault, told
 from blackstart.replica.asking import Refused
 from blackstart.replica.components.vault import AUDIT_LOG
-from blackstart.replica.programs.audit_log import next_free
+from blackstart.replica.programs.audit_log import next_free, tell
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -51,15 +50,14 @@ class VaultAuditBlocked(VaultFault):
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         """Returns when Vault has opened the full device. ReplicaError when it does not run."""
-        pid = replica.components()[target].pid
-        if pid is None or not replica.running(target):
+        if not replica.running(target):
             raise ReplicaError(f"{target} does not run: its audit could not be blocked ({self.name})")
         log = Path(str(undo["log"]))
         if not log.is_symlink():
             os.replace(log, str(undo["kept"]))
             log.symlink_to(FULL)
-        os.kill(pid, signal.SIGHUP)
         with told(self, undo, self.broken):
+            tell(log.parent)
             vault = Operator(undo)
             wait_until(lambda: not _answers(vault), REOPENED_S)
 

@@ -11,20 +11,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
 from blackstart.replica.asking import Refused
-from blackstart.replica.components.vault import Keyholder, VaultClient, listening_at
+from blackstart.replica.components.vault import Keyholder, VaultClient
 from blackstart.replica.components.vault_keyring import Keyring
+from blackstart.replica.layout import endpoint
 from blackstart.replica.programs.httpclient import why
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
+    from blackstart.replica.site import Site
 
 __all__ = ["EVERY", "Operator", "TeamFault", "VaultFault", "told"]
 
@@ -40,8 +42,8 @@ class Operator(VaultClient):
     def __init__(self, undo: Undo) -> None:
         file = Path(str(undo["keyring"]))
         self.keyring = Keyring.read(file)
-        host, _, port = str(undo["endpoint"]).rpartition(":")
-        super().__init__(listening_at(file.parent) or (host, int(port)), self.keyring.root_token)
+        host, _, port = str(undo.get("server", undo["endpoint"])).rpartition(":")
+        super().__init__((host, int(port)), self.keyring.root_token)
 
     def move(self, source: str, target: str) -> None:
         """Move a mount with all that it holds, and wait until it is there."""
@@ -60,6 +62,7 @@ class VaultFault(Fault):
     """A fault is four small functions on a Vault that answers: look, breaks, mend and whole."""
 
     kinds: ClassVar[tuple[str, ...]] = ("vault",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     broken: ClassVar[str]
     """What has been done to Vault, for messages: "sealed"."""
 
@@ -80,12 +83,10 @@ class VaultFault(Fault):
         """Whether nothing of it is left, whoever mended it."""
 
     def prepare(self, replica: Replica, target: str) -> Undo:
-        """Where Vault is, the file with its keys, and what was found. The keys themselves enter no ledger."""
-        place = {
-            "component": target,
-            "endpoint": replica.components()[target].endpoint,
-            "keyring": str(_keyring(self, replica)),
-        }
+        """Where Vault and its keys are, and what was found. The keys themselves enter no ledger."""
+        keyring, at = str(_keyring(self, replica)), replica.components()[target].endpoint
+        server = endpoint(replica.site.behind[target]) if isinstance(replica, _Sited) else at
+        place = {"component": target, "endpoint": at, "server": server, "keyring": keyring}
         with told(self, place, "looked at"):
             vault = Operator(place)
             undo = {**place, **self.look(vault, place)}
@@ -143,6 +144,12 @@ def told(fault: VaultFault, undo: Undo, done: str) -> Iterator[None]:
         raise ReplicaError(
             f"{undo['component']} at {undo['endpoint']} could not be {done} ({fault.name}): {why(error)}"
         ) from error
+
+
+@runtime_checkable
+class _Sited(Protocol):
+    @property
+    def site(self) -> Site: ...
 
 
 def _keyring(fault: VaultFault, replica: Replica) -> Path:

@@ -13,7 +13,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["next_free", "rotate", "run"]
+from blackstart.replica.programs.container import Container
+
+__all__ = ["next_free", "rotate", "run", "tell"]
 
 NAME = "audit.log"
 
@@ -45,6 +47,8 @@ def _size(log: Path) -> str:
 
 def _problem(log: Path) -> str:
     """Why nothing can be appended; empty when something can. A device is tried, a log is left as it is."""
+    if Container.of(log.parent) and log.is_file():
+        return ""  # of a user inside the container: whether we could write there says nothing
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     except FileNotFoundError:
@@ -71,10 +75,9 @@ def rotate(folder: Path) -> int:
         aside = next_free(log)
         os.replace(log, aside)
         print(f"put {log.name} aside as {aside.name}")
-    told = [_tell(pid) for pid in _servers(folder)]
     print(
         "told Vault to open its log again"
-        if any(told)
+        if tell(folder)
         else "Vault does not run: it opens its log when it starts"
     )
     return 0
@@ -86,6 +89,17 @@ def next_free(log: Path) -> Path:
     while (aside := log.with_name(f"{log.name}.{number}")).exists():
         number += 1
     return aside
+
+
+def tell(folder: Path) -> int:
+    """Have the Vault of that folder open its log again, in its container or as a process. How many were told.
+
+    OSError when docker does not answer.
+    """
+    container = Container.of(folder)
+    if container is not None:
+        return container.tell("HUP")
+    return sum([_tell(pid) for pid in _servers(folder)])
 
 
 def _servers(folder: Path) -> list[int]:
