@@ -111,6 +111,7 @@ class ComposeReplica(Miniature):
 
     def resume_up(self, progress: Progress) -> None:
         """Start the containers of a replica that was ended without being thrown away: same ports, volumes and tokens."""
+        ensure_tools(progress, ("openbao",))
         self._start_all(progress)
 
     def _lay_out(self) -> None:
@@ -125,6 +126,7 @@ class ComposeReplica(Miniature):
             self._lay_out_names(component, self._stack)
         self.data("vault").mkdir()
         self.data("vault").chmod(0o777)  # Vault's own user writes its audit log here
+        Container(self._engine.endpoint.host, self.label, "vault").note(self.data("vault"))
 
     def _lay_out_names(self, component: str, stack: Stack) -> None:
         """A name server's folder: what CoreDNS reads, and what it takes to tell it that something has changed."""
@@ -220,7 +222,6 @@ class ComposeReplica(Miniature):
                 str(found.data["Config"]["Image"]),
                 endpoint(at[name]),
                 found.pid,
-                str(found.data["Image"]),
             )
             for name, found in looked.items()
         }
