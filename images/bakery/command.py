@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(chosen: argparse.Namespace) -> int:
     if chosen.plugin:
-        with hold_lock(work_folder()) as lock:
+        with hold_lock(work_folder(), _waiting) as lock:
             print(install_plugin(work_folder(), Running(lock.fileno())))
         return 0
     wanted = _named(recipes(read_tags(ROOT / ".env")), chosen.names)
@@ -117,18 +117,24 @@ def _show(wanted: Sequence[Recipe], found: Mapping[str, Present]) -> None:
 def _bake(missing: Sequence[Recipe], force: bool) -> None:
     started = time.monotonic()
     cache = work_folder()
-    with hold_lock(cache) as lock:
+    with hold_lock(cache, _waiting) as lock:
         found = present([recipe.tag for recipe in missing])
         left = [recipe for recipe in missing if force or not _is_there(recipe, found)]
         if left:
             _prepare(left, force)
             held = {digest for image in found.values() for digest in image.layers}
-            Kitchen(cache, held, Running(lock.fileno()), lambda line: print(line, flush=True)).bake(
-                left, force
-            )
+            Kitchen(cache, held, Running(lock.fileno()), _say).bake(left, force)
             _forget_replaced(left, found)
             forget_unused(cache)
     print(f"{len(left)} images baked in {time.monotonic() - started:.1f} s")
+
+
+def _waiting() -> None:
+    _say("another bake is at work: waiting for it")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _forget_replaced(baked: Sequence[Recipe], before: Mapping[str, Present]) -> None:

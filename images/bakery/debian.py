@@ -162,6 +162,10 @@ def _failed(output: str) -> BakeError:
     text = f"debootstrap failed: {' / '.join(lines[-3:])}"
     if "NO_PUBKEY" in output or "unknown key" in output or "keyring" in output:
         return BakeError(text, "apt install debian-archive-keyring")
+    if "unshare" in output:
+        return BakeError(
+            text, "debootstrap needs a root that may mount: not one in a container without CAP_SYS_ADMIN"
+        )
     if "No space left" in output:
         return BakeError(text, "free some room, or set BLACKSTART_CACHE to a folder on another disk")
     return BakeError(

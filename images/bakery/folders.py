@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -39,8 +39,8 @@ def content_key(*parts: str | bytes) -> str:
 
 
 @contextmanager
-def hold_lock(folder: Path) -> Iterator[TextIO]:
-    """One bake at a time; the second waits and says so. The kernel lets go of the lock however its holder ends."""
+def hold_lock(folder: Path, waits: Callable[[], None]) -> Iterator[TextIO]:
+    """One bake at a time; the second calls `waits` and waits. The kernel lets go of the lock however its holder ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "bake.lock").open("a")
@@ -52,7 +52,7 @@ def hold_lock(folder: Path) -> Iterator[TextIO]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("another bake is at work: waiting for it", flush=True)
+            waits()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock
 

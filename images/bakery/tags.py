@@ -24,7 +24,7 @@ def read_tags(file: Path) -> Mapping[str, str]:
 
 def version_of(tag: str) -> str:
     """The upstream version that a tag names: `prom/prometheus:v2.42.0` is 2.42.0, `redis:7.0.15-bookworm` 7.0.15."""
-    found = re.search(r":v?(\d[0-9.]*)", tag)
+    found = re.search(r":v?(\d[0-9.]*)[^/:]*$", tag)
     if not found:
         raise BakeError(f"{tag} in .env pins no version", "write the tag as NAME:VERSION")
     return found.group(1)
