@@ -70,3 +70,28 @@ def test_a_file_that_could_not_be_read_has_no_more_to_tell(root: Path) -> None:
     path.write_text("kind: nothing")
     workspace = Workspace(root)
     assert list(flaws(workspace.read(path), workspace, {})) == []
+
+
+class Boxed(IdleFault):
+    name: ClassVar[str] = "box.open"
+    replicas: ClassVar[tuple[str, ...]] = ("compose",)
+
+
+@pytest.mark.parametrize(
+    ("replica", "told"),
+    [
+        ("compose", []),
+        (
+            "local",
+            ["box.open on vault (its fault sealed) does not work on the replica local; it does on compose"],
+        ),
+    ],
+)
+def test_a_plan_names_a_replica_that_supports_its_faults(root: Path, replica: str, told: list[str]) -> None:
+    _told(root, "box.open", "vault")
+    (root / "drills").mkdir()
+    plan = root / "drills" / "boxes.yaml"
+    plan.write_text(f"kind: plan\ntitle: Boxes\nreplica: {replica}\ndrills: [{{scenario: vault/x}}]\n")
+    (root / "scenarios" / "crews").symlink_to(ROOT / "scenarios" / "crews")
+    workspace = Workspace(root)
+    assert [flaw.what for flaw in flaws(workspace.read(plan), workspace, {"box.open": Boxed})] == told

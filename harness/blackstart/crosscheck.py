@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from blackstart.faultcheck import brought, fault_flaws, made, probes_of, unknown_probe
+from blackstart.faultcheck import brought, fault_flaws, made, probes_of, unknown_probe, unsupported
 from blackstart.limits import beyond, fighting
 from blackstart.plan import Plan
 from blackstart.protocol import Protocol
@@ -14,7 +14,6 @@ from blackstart.source import Flaw, Place, did_you_mean, format_duration
 
 if TYPE_CHECKING:
     from blackstart.faultcheck import FaultTypes
-    from blackstart.plan import FaultLimits
     from blackstart.platform import Platform
     from blackstart.runbook import Runbook
     from blackstart.workspace import Read, Workspace
@@ -37,7 +36,7 @@ def _plan(plan: Plan, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw
     for index, drill in enumerate(plan.drills):
         yield from workspace.cited("scenario", drill.scenario, ("drills", index, "scenario"))
         yield from workspace.cited("crew", drill.crew, ("drills", index, "crew"))
-        yield from _within(plan.limits, drill.scenario, ("drills", index, "scenario"), workspace, faults)
+        yield from _within(plan, drill.scenario, ("drills", index, "scenario"), workspace, faults)
     platform = workspace.platform().loaded
     for index, name in enumerate(plan.limits.never):
         if platform is not None and name not in platform.model.targets():
@@ -47,14 +46,13 @@ def _plan(plan: Plan, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw
             )
 
 
-def _within(
-    limits: FaultLimits, name: str, place: Place, workspace: Workspace, faults: FaultTypes
-) -> Iterator[Flaw]:
-    """A scenario that goes beyond the limits of the plan that names it."""
+def _within(plan: Plan, name: str, place: Place, workspace: Workspace, faults: FaultTypes) -> Iterator[Flaw]:
+    """A scenario that goes beyond the limits of the plan that names it, or beyond what its replica can have broken."""
     read = workspace.get("scenario", name)
     if read is not None and read.loaded is not None and isinstance(read.loaded.model, Scenario):
         scenario = read.loaded.model
-        for what in beyond(limits, scenario, made(scenario, faults)):
+        known = made(scenario, faults)
+        for what in (*beyond(plan.limits, scenario, known), *unsupported(scenario, known, plan.replica)):
             yield Flaw(place, what)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "made",
     "probes_of",
     "unknown_probe",
+    "unsupported",
 ]
 
 FaultTypes = Mapping[str, Any]
@@ -66,6 +67,17 @@ def brought(scenario: Scenario, faults: Mapping[str, Any], platform: Platform) -
         each for spec in scenario.faults if spec.id in faults for each in faults[spec.id].members(spec.target)
     )
     return {fault.probe_name(target, platform.own_probe(target)) for fault, target in members}
+
+
+def unsupported(scenario: Scenario, faults: Mapping[str, Any], replica: str) -> Iterator[str]:
+    """What of the scenario cannot be broken on a replica of that name, in words; `faults` by their id, whole."""
+    for spec in scenario.faults:
+        members = faults[spec.id].members(spec.target) if spec.id in faults else ()
+        for fault, target in members:
+            if replica not in fault.about().replicas:
+                where = ", ".join(fault.about().replicas)
+                what = f"{fault.about().name} on {target} (its fault {spec.id})"
+                yield f"{what} does not work on the replica {replica}; it does on {where}"
 
 
 def fault_flaws(

@@ -18,7 +18,7 @@ SPEC = {"id": "x", "fault": "process.kill", "target": "payments"}
 
 
 def armed(seed: int = 1, **changes: Any) -> Armed:
-    (one,) = arm([FaultSpec.model_validate(SPEC | changes)], PLATFORM, seed)
+    (one,) = arm([FaultSpec.model_validate(SPEC | changes)], PLATFORM, seed, "local")
     return one
 
 
@@ -71,7 +71,7 @@ def test_how_often_it_is_injected() -> None:
 def skipped_by(seed: int) -> str:
     maybe = FaultSpec.model_validate(SPEC | {"chance": 0.5})
     always = FaultSpec.model_validate(SPEC | {"id": "always"})
-    return arm([maybe, always], PLATFORM, seed)[0].skipped
+    return arm([maybe, always], PLATFORM, seed, "local")[0].skipped
 
 
 def test_chance_is_the_seeds() -> None:
@@ -85,3 +85,18 @@ def test_a_seed_that_spares_everything_is_refused() -> None:
     spared = next(seed for seed in range(20) if skipped_by(seed))
     with pytest.raises(UsageError, match=f"the seed {spared} spares every fault"):
         armed(spared, chance=0.5)
+
+
+def test_a_fault_that_the_replica_does_not_support_is_refused_before_anything_starts() -> None:
+    spec = FaultSpec.model_validate(SPEC | {"fault": "process.cpu-hog"})
+    with pytest.raises(
+        UsageError, match=r"^process\.cpu-hog does not work on the replica compose$"
+    ) as refused:
+        arm([spec], PLATFORM, 1, "compose")
+    assert refused.value.hint == "it does on local"
+
+
+def test_a_part_that_the_replica_does_not_support_is_refused_too() -> None:
+    parts = [{"fault": "process.kill", "target": "dns"}, {"fault": "container.disconnect", "target": "dns"}]
+    with pytest.raises(UsageError, match=r"^container\.disconnect does not work on the replica local$"):
+        armed(fault="compose", params={"parts": parts})

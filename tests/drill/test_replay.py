@@ -70,7 +70,7 @@ def replayed(events: list[Event], folder: Path) -> Drill:
     clock, time = clock_of(options, events)
     probes = [event.actor for event in EVENTS if event.kind == "probe.declared"]
     conductor = Conductor(clock, cast("Record", Never()))
-    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
     guard = cast("Watchdog", Unheard())
     replica = Untouched(probes, folder)
     drill = assembled(options, "sample", folder, replica, conductor, armed, Past.of(events), guard)

@@ -123,7 +123,7 @@ class Dead:
     def begun(self, options: Options) -> Iterator[Drill]:
         events = read(self.folder)
         record, (clock, time) = Record.reopen(self.folder), clock_of(options, events)
-        armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+        armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
         conductor = Conductor(clock, record)
         drill = assembled(
             options,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.errors import UsageError
 from blackstart.faults.catalogue import load
-from blackstart.faults.wrappers import happens, limited, ramped, repeated, validated
+from blackstart.faults.wrappers import demand_supported, happens, limited, ramped, repeated, validated
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault
@@ -54,12 +54,16 @@ class Armed:
         return self.spec.fault
 
 
-def arm(specs: Iterable[FaultSpec], platform: Platform, seed: int) -> list[Armed]:
-    """Every fault of a scenario that was checked.
+def arm(specs: Iterable[FaultSpec], platform: Platform, seed: int, replica: str) -> list[Armed]:
+    """Every fault of a scenario that was checked, for a drill on the replica of that name.
 
-    UsageError for one that is not installed or cannot be wrapped so, and when nothing would be broken at all.
+    UsageError for one that is not installed, cannot be wrapped so, or does not work on that replica; and when nothing
+    would be broken at all.
     """
     armed = [_armed(spec, platform, seed) for spec in specs]
+    for each in armed:
+        for fault, _ in each.fault.members(each.target):
+            demand_supported(fault, replica)
     if armed and all(each.skipped for each in armed):
         raise UsageError(
             f"the seed {seed} spares every fault of the scenario", hint="choose another one: --seed"

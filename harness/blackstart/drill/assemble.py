@@ -45,7 +45,7 @@ def opened(options: Options) -> Iterator[Drill]:
     Whatever carries the drill's label is ended there too: a server that came up while a signal went through.
     Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
     """
-    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:

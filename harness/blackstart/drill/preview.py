@@ -76,7 +76,7 @@ def preview(options: Options) -> Preview:
     """What `run` would do with these options. UsageError where `run` would refuse."""
     bundle = options.bundle
     scenario = bundle.scenario
-    armed = arm(scenario.faults, bundle.platform, options.seed)
+    armed = arm(scenario.faults, bundle.platform, options.seed, options.replica)
     return Preview(
         scenario=bundle.files[0].path,
         crew=options.crew_name,

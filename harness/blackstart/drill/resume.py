@@ -32,12 +32,12 @@ from blackstart.faults.healer import heal
 from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.store import Record
-from blackstart.replica.local import LocalReplica
+from blackstart.replica.attached import attach
 from blackstart.replica.tools import ensure_tools
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill, Options
-    from blackstart.replica.base import Progress
+    from blackstart.replica.base import Progress, Replica
 
 __all__ = ["clock_of", "let_go", "options_of", "play", "resume"]
 
@@ -76,7 +76,8 @@ def _ended(events: list[Event]) -> str:
 
 def resume(options: Options, folder: Path) -> Result:
     """Go on with a drill, to its end and its reports. Errors as of `run`; UsageError when it is running."""
-    ensure_tools(options.progress)
+    if options.replica == "local":
+        ensure_tools(options.progress)
 
     def reopened(options: Options) -> Iterator[Drill]:
         return _reopened(options, folder)
@@ -123,7 +124,7 @@ def _brought_back(
     """The drill with its servers up, about to play its record; at its end already when it was over."""
     replica = _servers(folder, label_of(folder), options.progress)
     clock, time = clock_of(options, events)
-    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed)
+    armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
     conductor = Conductor(clock, record)
     drill = assembled(options, folder.name, folder, replica, conductor, armed, Past.of(events), guard)
     play(drill, events, time)
@@ -141,8 +142,8 @@ def play(drill: Drill, events: list[Event], time: ResumedTime) -> None:
         conductor.leave_replay()
 
 
-def _servers(folder: Path, label: str, progress: Progress) -> LocalReplica:
-    replica = LocalReplica.attach(folder / REPLICA, label)
+def _servers(folder: Path, label: str, progress: Progress) -> Replica:
+    replica = attach(folder / REPLICA, label)
     ledger = Ledger(folder)
     if (
         ledger.open_rows()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
     from blackstart.scenario import Part
 
-__all__ = ["happens", "limited", "ramped", "repeated", "validated"]
+__all__ = ["demand_supported", "happens", "limited", "ramped", "repeated", "validated"]
 
 
 def validated(fault: Fault) -> Fault:
@@ -54,6 +54,16 @@ def ramped(fault: Fault, over_s: float, steps: int) -> Fault:
             f"{fault.about().name} cannot be ramped up: it is there or it is not", hint="leave ramp out"
         )
     return _Ramped(inner=fault, over_s=over_s, steps=steps)
+
+
+def demand_supported(fault: Fault, replica: str) -> None:
+    """UsageError when the fault does not work on a replica of that name."""
+    about = fault.about()
+    if replica not in about.replicas:
+        supported = ", ".join(about.replicas)
+        raise UsageError(
+            f"{about.name} does not work on the replica {replica}", hint=f"it does on {supported}"
+        )
 
 
 def happens(chance: float, seed: int, fault: str) -> bool:
@@ -119,11 +129,7 @@ class _Validated(_Wrapped):
         if component is None:
             there = ", ".join(replica.components())
             raise UsageError(f"{about.name}: this drill has no {target!r} to break", hint=f"it has {there}")
-        if replica.name not in about.replicas:
-            supported = ", ".join(about.replicas)
-            raise UsageError(
-                f"{about.name} does not work on the replica {replica.name}", hint=f"it does on {supported}"
-            )
+        demand_supported(self, replica.name)
         if "*" not in about.kinds and component.kind not in about.kinds:
             kinds = ", ".join(about.kinds)
             raise UsageError(
