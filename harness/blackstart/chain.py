@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
 
 if TYPE_CHECKING:
     from blackstart.clock import Stamp
@@ -120,13 +120,17 @@ class Body:
         return data
 
 
-def later(default: str) -> str:
+Default = TypeVar("Default")
+
+
+def later(default: Default) -> Default:
     """The default of a field that its kind has not had from the start.
 
     It is left out of JSON while it has that value: so a record from before reads back to the bytes that its chain
     covers, and a version from before goes on to know the kind.
     """
-    return field(default=default, metadata={_LATER: True})
+    made: Default = field(default=default, metadata={_LATER: True})
+    return made
 
 
 _LATER = "later"

@@ -139,11 +139,15 @@ class HarnessError(Body):
 
 @dataclass(frozen=True, slots=True)
 class ReplicaUp(Body):
-    """`components`: each {name, kind, version, endpoint}. `label` is what faults are held to."""
+    """`components`: each {name, kind, version, endpoint}. `label` is what faults are held to.
+
+    `images`: for servers in containers, the id of the image that each service really runs.
+    """
 
     kind: ClassVar[str] = "replica.up"
     label: str
     components: list[dict[str, str]]
+    images: dict[str, str] | None = later(None)
 
 
 @dataclass(frozen=True, slots=True)

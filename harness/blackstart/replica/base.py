@@ -44,17 +44,13 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One component as it runs: what `kind` (vault, dns, registry, workload ...), which version, where.
-
-    `image` is the id of the image that it really runs, where it is a container.
-    """
+    """One component as it runs: what `kind` (vault, dns, registry, workload ...), which version, where."""
 
     name: str
     kind: str
     version: str
     endpoint: str
     pid: int | None = None
-    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -57,7 +57,11 @@ class Following(Protocol):
 
 @runtime_checkable
 class Eventful(Protocol):
-    """A replica of containers, whose engine tells what happens to them."""
+    """A replica of containers, whose engine tells what they run, and what happens to them."""
+
+    def images(self) -> Mapping[str, str]:
+        """The id of the image that each service really runs."""
+        ...
 
     def happenings(self, tell: Callable[[Happening], None]) -> Following:
         """Tell of each from now on, on a thread of its own. The caller closes what it gets. ReplicaError."""
