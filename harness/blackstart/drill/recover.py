@@ -75,7 +75,7 @@ def _spared(folder: Path) -> Iterator[Recovered]:
         drill.left.append(f"{error.message}; {error.hint}" if error.hint else error.message)
     except OSError as error:
         drill.left.append(
-            f"{error.filename or folder}: {error.strerror}; mend that, and run: blackstart recover"
+            f"{error.filename or folder}: {error.strerror or error}; mend that, and run: blackstart recover"
         )
     except Exception as error:  # what nobody has thought of
         drill.left.append(
