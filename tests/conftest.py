@@ -20,6 +20,7 @@ settings.load_profile("blackstart")
 
 if TYPE_CHECKING:
     from blackstart.replica.local import LocalReplica
+    from blackstart.replica.miniature import Miniature
 
 WHOLE_AGAIN_S = 30.0
 """Real seconds for every probe of a replica to turn green again, on a machine that is busy with other things."""
@@ -67,7 +68,7 @@ def shared_replica(running_replica: LocalReplica) -> Iterator[LocalReplica]:
         pytest.fail(f"the replica is not whole after this test: {left}")
 
 
-def left_red(replica: LocalReplica) -> dict[str, str]:
+def left_red(replica: Miniature) -> dict[str, str]:
     """What every probe says that does not turn green within the limit."""
     from blackstart.replica.waiting import wait_until
 
