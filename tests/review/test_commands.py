@@ -54,6 +54,12 @@ def test_a_line_of_several_commands_is_taken_apart() -> None:
         ("sed -n 1p x", "read-only"),
         ("sed -i s/a/b/ x", "mutating"),
         ("kill 1234", "mutating"),
+        ("service", "read-only"),
+        ("service restart vault", "mutating"),
+        ("network restore vault", "mutating"),
+        ("inside db ls /", "read-only"),
+        ("inside db rm -r /", "mutating"),
+        ("inside db psql", "unknown"),
         ("frobnicate --all", "unknown"),
     ],
 )
@@ -71,6 +77,12 @@ def test_what_a_command_does(line: str, effect: str) -> None:
         ("curl http://127.0.0.1:8300/v2/", {"registry"}),
         ("curl $VAULT_ADDR/v1/sys/health", {"vault"}),
         ("ping hcp-vault", {"vault"}),
+        ("network status vault", {"vault"}),
+        ("service", {"vault", "dns", "resolver", "registry"}),
+        ("network status", {"vault", "dns", "resolver", "registry"}),
+        ("service restart payments", set()),
+        ("inside registry ls", {"registry"}),
+        ("curl http://$BLACKSTART_VAULT/", {"vault"}),
     ],
 )
 def test_what_a_command_reaches(line: str, components: set[str]) -> None:

@@ -27,6 +27,9 @@ TOUCHES: Mapping[str, tuple[str, ...]] = {
 }
 """What each tool of the replica's shell reaches: kinds of components, or a capability with all that it needs."""
 
+_NAMED = frozenset({"service", "network", "inside"})
+"""Tools that are told the component's name; without one they look at every component."""
+
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _NUMBERED = re.compile(r"(?<=/)\d+(?=[\s\")]|$)")
 _HOME = re.compile(r"\$\{?HOME\}?(?=/)")
@@ -126,6 +129,8 @@ def effect_of(words: Words) -> Effect:
         return "mutating" if _CURL_CHANGES.search(" ".join(rest)) else "read-only"
     if program == "sed":
         return "mutating" if any(word.startswith("-i") for word in rest) else "read-only"
+    if program == "inside" and rest[1:]:
+        return effect_of(rest[1:])
     if program in _TOOL_READS:
         return "read-only" if rest[:1] == () or rest[0] in _TOOL_READS[program] else "mutating"
     if program in _READS:
@@ -145,12 +150,25 @@ def touched(words: Words, platform: Platform, endpoints: Mapping[str, str]) -> f
     for name in TOUCHES.get(words[0], ()):
         capability = platform.capabilities.get(name)
         found.update(capability.needs if capability else _of_kind(name, platform))
+    if words[0] in _NAMED:
+        named = set(words[1:]) & set(platform.components)
+        found.update(named or (platform.components if words[1:] in ((), ("status",)) else ()))
     text = " ".join(words)
     for name, node in platform.components.items():
-        spoken = [endpoints.get(name, ""), f"{name.upper()}_ADDR", *node.production]
+        spoken = [
+            endpoints.get(name, ""),
+            f"{name.upper()}_ADDR",
+            f"BLACKSTART_{_variable(name)}",
+            *node.production,
+        ]
         if any(word and word in text for word in spoken):
             found.add(name)
     return frozenset(found)
+
+
+def _variable(name: str) -> str:
+    """How the shell of a user's own platform spells a component in the names of its variables."""
+    return name.upper().replace("-", "_")
 
 
 def _of_kind(kind: str, platform: Platform) -> list[str]:
