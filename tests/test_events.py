@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -26,6 +27,8 @@ def values(type_: Any) -> st.SearchStrategy[Any]:
     origin, inside = get_origin(type_), get_args(type_)
     if origin is Literal:
         return st.sampled_from(inside)
+    if origin is UnionType:
+        return st.one_of(*map(values, inside))
     if origin is list:
         return st.lists(values(inside[0]), max_size=3)
     if origin is dict:
@@ -36,6 +39,7 @@ def values(type_: Any) -> st.SearchStrategy[Any]:
         float: st.floats(allow_nan=False, allow_infinity=False),
         bool: st.booleans(),
         FreeText: st.text().map(FreeText.of),
+        NoneType: st.none(),
         Any: PLAIN | st.lists(PLAIN, max_size=2),
     }
     return simple[type_]
