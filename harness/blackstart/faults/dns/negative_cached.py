@@ -35,6 +35,9 @@ KEPT_S = 86_400
 
 _ANSWER_S = 2.0
 
+_TRIES = 5
+"""A server that begins anew may answer one more question from what it had before."""
+
 
 class DnsNegativeCached(Fault):
     """The authority says NXDOMAIN for the moment of one question of the resolver's, to be kept for a day.
@@ -86,14 +89,21 @@ class DnsNegativeCached(Fault):
         return Rule(undo["name"], "NXDOMAIN", ttl=KEPT_S)
 
     def _told_no(self, undo: Undo) -> Answer:
-        policy = PolicyFile(Path(str(undo["folder"])))
+        """What the resolver says once its authority says the truth again."""
+        for _ in range(_TRIES):
+            self._tell_no(undo)
+            answer = ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)
+            if answer.rcode == "NXDOMAIN":
+                break
+        return answer
+
+    def _tell_no(self, undo: Undo) -> None:
+        policy, resolver = PolicyFile(Path(str(undo["folder"]))), Path(str(undo["resolver"]))
         policy.add(self.no(undo))
-        resolver = Path(str(undo["resolver"]))
         try:
             flush(resolver)
-            answer = ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)
+            ask(_address(undo), undo["name"], "SRV", timeout_s=_ANSWER_S)
             keeps(resolver, KEPT_S)
-            return answer
         finally:
             policy.remove(undo["name"], "NXDOMAIN")
 

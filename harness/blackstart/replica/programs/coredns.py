@@ -27,6 +27,9 @@ RULES = "rules.conf"
 FOLLOWS_S = 3.0
 """Real seconds that it may take until it serves what it was told; it takes milliseconds. A paused one does later."""
 
+SURE = 5
+"""So many answers of the new version in a row, and the old one is taken for ended."""
+
 _ASK_S = 0.5
 _READABLE = 0o644
 """CoreDNS may run as another user; nothing of this is a secret."""
@@ -60,17 +63,27 @@ def _told(folder: Path) -> bool:
 
 
 def _await(folder: Path, version: str) -> None:
-    """Ask it which version it serves, until it is this one."""
+    """Ask it which version it serves, until it is this one, and no longer now the old one, now the new one.
+
+    For a moment both take questions from the same socket.
+    """
     host, _, port = (folder / LISTEN).read_text("ascii").rpartition(":")
     until = time.monotonic() + FOLLOWS_S
-    while time.monotonic() < until:
-        try:
-            answers = ask((host, int(port)), VERSION, "TXT", timeout_s=_ASK_S).answers
-        except (OSError, DnsError):
-            answers = ()
-        if any(version in record.value for record in answers):
-            return
-        time.sleep(0.005)
+    in_a_row = 0
+    while in_a_row < SURE and time.monotonic() < until:
+        if _serves((host, int(port)), version):
+            in_a_row += 1
+        else:
+            in_a_row = 0
+            time.sleep(0.005)
+
+
+def _serves(server: tuple[str, int], version: str) -> bool:
+    try:
+        answers = ask(server, VERSION, "TXT", timeout_s=_ASK_S).answers
+    except (OSError, DnsError):
+        return False
+    return any(version in record.value for record in answers)
 
 
 # --- what it reads ------------------------------------------------------------------------------
