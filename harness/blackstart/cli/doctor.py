@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,13 +18,27 @@ def register(app: typer.Typer) -> None:
     app.command(name="doctor", help=doctor.__doc__)(doctor)
 
 
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    compose: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Judge this compose file instead: what of it can be drilled, with what."
+        ),
+    ] = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="With --compose: print what a drill would lay over the file.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Say what a drill needs, whether this machine has it, and how to get what is missing.
 
-    Exit 1 when something that every drill needs is missing.
+    Exit 1 when something that every drill needs is missing, or nothing of the compose file can be drilled.
 
     Example: blackstart doctor
+    Example: blackstart doctor --compose docker-compose.yml
     """
+    if compose is not None:
+        return _judge(compose, as_json, override)
     from dataclasses import asdict
 
     from blackstart.drill.doctor import examine
@@ -38,4 +54,20 @@ def doctor(as_json: AsJson = False) -> None:
             if not check.ok and check.hint:
                 typer.echo(f"{'':<8} {'':<{width}}  {check.hint}")
     if any(check.needed and not check.ok for check in checks):
+        raise typer.Exit(int(Exit.FAILED))
+
+
+def _judge(file: Path, as_json: bool, override: bool) -> None:
+    """What of a user's compose file can be drilled."""
+    from blackstart.replica.foreign.report import examine, lines
+
+    report = examine(file)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), indent=2))
+    elif override and report.override:
+        typer.echo(report.override, nl=False)
+    else:
+        for line in lines(report):
+            typer.echo(line)
+    if not report.ok:
         raise typer.Exit(int(Exit.FAILED))

@@ -178,7 +178,7 @@ def _service(
         checks,
         {key: str(value) for key, value in (raw.get("environment") or {}).items() if value is not None},
         not raw.get("network_mode"),
-        bool(ports) and not missing,
+        bool(ports) and not missing and not raw.get("network_mode"),
         tuple(missing),
         (*_warnings(raw), *_udp(published)),
     )
@@ -260,6 +260,8 @@ def _not_proxied(
         yield f"it shares the network of {mode.removeprefix('service:')}: label that one for faults of the network"
     elif mode == "none":
         yield "it has no network"
+    elif mode:
+        return  # the whole file is refused for it
     elif not ports and any(port.protocol == "udp" for port in published):
         yield "its only ports are UDP, which the proxy does not carry; no fault of the network reaches it"
     elif not ports:
