@@ -12,7 +12,7 @@ import yaml
 from blackstart.replica.layout import CANARY, COMPONENTS, TEAMS
 from blackstart.replica.programs import registry_tokens
 from blackstart.replica.site import proxies_of
-from blackstart.replica.stack import CLIENT_HOSTS, INSIDE_PORTS, PROXY_HOST, Stack, home
+from blackstart.replica.stack import CLIENT_HOSTS, GATEWAY_HOST, INSIDE_PORTS, PROXY_HOST, Stack, home
 
 ROOT = home()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -49,6 +49,11 @@ def test_a_port_is_published_on_loopback_only_and_by_a_variable(name: str) -> No
 def test_what_can_look_after_itself_has_a_health_check() -> None:
     without = {name for name, service in SERVICES.items() if "test" not in service.get("healthcheck", {})}
     assert without == {"dns", "resolver", "seed"}, "CoreDNS's image has nothing to run"
+
+
+def test_who_comes_in_by_a_published_port_has_the_address_that_is_said_of_them() -> None:
+    (platform,) = COMPOSE["networks"]["platform"]["ipam"]["config"]
+    assert platform["gateway"] == f"{NETWORK}.{GATEWAY_HOST}"
 
 
 def test_every_variable_of_a_drill_is_in_the_file_and_the_other_way_round() -> None:
@@ -113,7 +118,7 @@ def test_every_symptom_that_is_probed_pages_and_no_other() -> None:
     modules = read("blackbox/blackbox.yml")["modules"]
     assert {labels["__param_module"] for labels in probed} == set(modules)
 
-    rules = read("prometheus/rules.yml")["groups"][0]["rules"]
+    rules = [rule for rule in read("prometheus/rules.yml")["groups"][0]["rules"] if "alert" in rule]
     paging = [re.findall(r'probe=~?"([^"]+)"', rule["expr"])[0] for rule in rules]
     assert paging == ["vault", "dns", "resolver", "registry", ".+-serving"]
     for rule in rules:
