@@ -140,17 +140,29 @@ def test_a_client_is_sent_for_tokens_to_the_address_it_came_to(platform: Platfor
 def test_what_is_broken_pages_and_what_is_mended_is_over(platform: Platform) -> None:
     keys, site, seen = platform.keys(), platform.stack.site, len(platform.pages())
     VaultClient(site.behind["vault"], keys.root_token, timeout_s=LIMIT_S).seal()
-    (page,) = platform.pages(seen, LIMIT_S)
-    assert (page["status"], page["name"]) == ("firing", "VaultLoginFailing")
+    page = _awaited(platform, seen, "VaultLoginFailing", "firing")
     assert page["summary"] == "machine logins fail (503)"
     assert _of(page["labels"]) == {"component": "vault", "probe": "vault", "severity": "page"}
 
     before = platform.seeded("keyring.json", platform.folder).read_bytes()
     platform.compose("start", "seed")
-    (over,) = platform.pages(page["seq"], LIMIT_S)
-    assert (over["status"], over["fingerprint"]) == ("resolved", page["fingerprint"])
+    over = _awaited(platform, page["seq"], "VaultLoginFailing", "resolved")
+    assert over["fingerprint"] == page["fingerprint"]
     assert platform.seeded("keyring.json", platform.folder).read_bytes() == before
     assert "PAGE VaultLoginFailing" in platform.compose("logs", "pager")
+
+
+def _awaited(platform: Platform, after: int, name: str, status: str) -> dict[str, Any]:
+    """The next such page; a machine that is busy with other things may have others come first."""
+    found: list[dict[str, Any]] = []
+
+    def came() -> bool:
+        pages = platform.pages(after, wait_s=1.0)
+        found.extend(each for each in pages if (each["name"], each["status"]) == (name, status))
+        return bool(found)
+
+    assert wait_until(came, LIMIT_S)
+    return found[0]
 
 
 def _of(labels: Mapping[str, str]) -> dict[str, str]:
