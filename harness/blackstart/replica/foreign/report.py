@@ -1,0 +1,122 @@
+"""What `blackstart doctor --compose FILE` says: of each service, what a drill can do with it and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from blackstart.replica.containers.engine import Engine
+from blackstart.replica.foreign.override import Places, override, wanted_ports
+from blackstart.replica.foreign.reading import judged, read, sidecar_images
+
+if TYPE_CHECKING:
+    from blackstart.replica.foreign.judge import Judgement, Service
+
+__all__ = ["Line", "Report", "examine", "lines", "report_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One service. `bypassing` are its published ports that no fault of the network reaches."""
+
+    service: str
+    component: str
+    kind: str
+    ports: tuple[int, ...]
+    faults: tuple[str, ...]
+    checks: tuple[str, ...]
+    bypassing: tuple[str, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole file. `override` is the file that would be laid over it, with port numbers from 1 on."""
+
+    file: str
+    services: tuple[Line, ...]
+    refusals: tuple[str, ...]
+    warnings: tuple[str, ...]
+    override: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether something can be drilled."""
+        return not self.refusals and any(line.faults for line in self.services)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"ok": self.ok, **asdict(self)}
+
+
+def examine(file: Path) -> Report:
+    """Look at a compose file; starts nothing.
+
+    Errors: UsageError when it is not there, or wrong, in compose's own words; MissingTool without docker or compose.
+    """
+    engine = Engine.connect()
+    try:
+        with TemporaryDirectory(prefix="blackstart-") as folder:
+            config = read(engine, file, "doctor", Path(folder))
+        judgement, _ = judged(engine, config)
+        return report_of(file, config, judgement)
+    finally:
+        engine.close()
+
+
+def report_of(file: Path, config: dict[str, Any], judgement: Judgement) -> Report:
+    """The report of a file that was judged."""
+    text = ""
+    if not judgement.refusals:
+        places = Places.choose(judgement, list(range(1, 1 + wanted_ports(judgement))))
+        text = override(config, judgement, places, sidecar_images(), "blackstart-drill")
+    services = tuple(map(_line, judgement.services))
+    return Report(str(file), services, judgement.refusals, judgement.warnings, text)
+
+
+def _line(service: Service) -> Line:
+    return Line(
+        service.name,
+        service.component,
+        service.kind,
+        service.ports,
+        service.families,
+        tuple(service.checks),
+        tuple(f"{port.where} to {port.target}/{port.protocol}" for port in service.bypassing),
+        service.missing,
+        service.warnings,
+    )
+
+
+def lines(report: Report) -> Iterator[str]:
+    """The report as a person reads it."""
+    yield from _table([_row(line) for line in report.services])
+    for line in report.services:
+        for missing in line.missing:
+            yield f"{line.service}: {missing}"
+        for port in line.bypassing:
+            yield f"{line.service}: its published port {port} bypasses the proxy"
+        for warning in line.warnings:
+            yield f"{line.service}: {warning}"
+    yield from report.warnings
+    for refusal in report.refusals:
+        yield f"refused: {refusal}"
+    if report.ok:
+        yield "every other published port passes the proxy; in a drill each is on 127.0.0.1, on a free number"
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    if not line.component:
+        return (line.service, "not drilled", "", "", "")
+    ports = " ".join(map(str, line.ports)) or "unknown"
+    return (line.service, line.component, line.kind, ports, ", ".join(line.faults))
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    whole = [("service", "component", "kind", "ports", "faults"), *rows]
+    widths = [max(len(row[index]) for row in whole) for index in range(len(whole[0]))]
+    for row in whole:
+        yield "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
