@@ -89,12 +89,12 @@ def login_probe(replica: Replica, target: str, account: str, name: str) -> Probe
 
 
 def push_probe(replica: Replica, target: str) -> Probe:
-    """Green when a manifest can be pushed. Always the same one, so that nothing piles up in the registry."""
+    """Green when a manifest can be pushed. Always the canary's own, so that nothing piles up in the registry."""
     client = client_of(replica, target, PUBLISHER)
-    manifest = b'{"schemaVersion": 2, "layers": [], "annotations": {"about": "pushed by a probe"}}'
+    manifest = image(CANARY).manifest
 
     def push(each_s: float) -> None:
-        client(each_s).put_manifest("probe", TAG, manifest)
+        client(each_s).put_manifest(CANARY, "probe", manifest)
 
     return AskingProbe(f"{target}-push", "component", target, push, answers=2)
 
