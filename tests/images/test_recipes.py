@@ -12,7 +12,7 @@ from bakery.errors import BakeError
 from bakery.folders import ROOT
 from bakery.golang import GoProgram
 from bakery.pypi import OpenBao
-from bakery.recipe import content_of
+from bakery.recipe import PATH, Recipe, content_of
 from bakery.recipes import recipes
 from bakery.tags import read_tags
 from blackstart import __version__
@@ -27,8 +27,8 @@ def test_a_missing_line_is_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("recipe", EVERY, ids=lambda recipe: recipe.name)
-def test_what_is_inside_is_told_with_versions_that_the_root_has(recipe: object) -> None:
-    asked = set(re.findall(r"\{(\S+?)\}", recipe.inside))  # type: ignore[attr-defined] # parametrize has no types
+def test_what_is_inside_is_told_with_versions_that_the_root_has(recipe: Recipe) -> None:
+    asked = set(re.findall(r"\{(\S+?)\}", recipe.inside))
     assert asked <= set(PACKAGES)
 
 
@@ -69,3 +69,14 @@ def test_scripts_can_be_executed_here_too() -> None:
 
 def test_our_own_image_has_our_version() -> None:
     assert read_tags(ROOT / ".env")["PLATFORM_IMAGE"] == f"blackstart/platform:{__version__}"
+
+
+def test_the_dockerfile_makes_the_same_of_our_own_image() -> None:
+    dockerfile = (ROOT / "images/platform/Dockerfile").read_text("utf-8")
+    (ours,) = (recipe for recipe in EVERY if recipe.name == "platform")
+    packages = re.findall(r"recommends \\\n([^&]*?) \\\n", dockerfile)[0].split()
+    environment = re.findall(r"\bPYTHON\w+=\S+", dockerfile)
+    assert set(packages) <= set(PACKAGES)
+    assert [PATH, *environment] == ours.runs["Env"]
+    assert f"--tag {ours.tag} " in dockerfile
+    assert f"--tag {ours.tag} " in (ROOT / "images/README.md").read_text("utf-8")
