@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from blackstart.errors import BlackstartError
+from blackstart.replica.containers.cli import plugin_version
+from blackstart.replica.containers.engine import Engine
+from blackstart.replica.containers.project import Project
+from blackstart.replica.stack import FILE, home
 from blackstart.replica.tools import cache_dir, tool_status
 
 __all__ = ["Check", "examine"]
@@ -28,8 +35,8 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Look at everything; touches nothing and asks no network."""
-    return [_python(), _system(), _bash(), _cache(), _space(), *_tools()]
+    """Look at everything; changes nothing and asks no network but this machine's docker."""
+    return [_python(), _system(), _bash(), _cache(), _space(), *_tools(), *_docker()]
 
 
 def _python() -> Check:
@@ -81,3 +88,40 @@ def _tools() -> list[Check]:
         )
         for tool in tool_status()
     ]
+
+
+def _docker() -> Iterator[Check]:
+    """What the compose replica needs; a drill on the embedded one does without."""
+    try:
+        engine = Engine.connect()
+    except BlackstartError as error:
+        yield Check("docker", False, False, error.message, error.hint)
+        return
+    with closing(engine):
+        yield Check("docker", True, False, f"{engine.version()} at {engine.endpoint.host}")
+        yield _compose()
+        yield _images(engine)
+
+
+def _compose() -> Check:
+    try:
+        return Check("docker compose", True, False, plugin_version())
+    except BlackstartError as error:
+        return Check("docker compose", False, False, error.message, error.hint)
+
+
+def _images(engine: Engine) -> Check:
+    """Those that our own compose file names."""
+    name = "docker images"
+    try:
+        ours = Project(engine, "doctor", [home() / FILE], {}, "doctor", home())
+        wanted = ours.images_wanted(ours.config())
+        missing = [image for image in wanted if not engine.has(image)]
+    except BlackstartError as error:
+        return Check(name, False, False, error.message, error.hint)
+    seen = f"{len(wanted) - len(missing)} of {len(wanted)}"
+    if missing:
+        seen += f", missing: {', '.join(missing)}"
+    return Check(
+        name, not missing, False, seen, "the first drill pulls them; without a registry: images/bake"
+    )

@@ -20,7 +20,7 @@ from blackstart.replica.layout import CANARY, HOST, TEAMS, Address
 from blackstart.replica.ports import free_ports
 from blackstart.replica.site import LINKS, Site, deploy_link
 
-__all__ = ["Stack", "home"]
+__all__ = ["FILE", "Stack", "home"]
 
 FILE = "docker-compose.yml"
 

@@ -149,6 +149,17 @@ class Engine:
         configs = [each for network in listed for each in (network.get("IPAM") or {}).get("Config") or []]
         return [str(each["Subnet"]) for each in configs if "." in str(each.get("Subnet", ""))]
 
+    def has(self, image: str) -> bool:
+        """Whether that image is here."""
+        from docker.errors import ImageNotFound
+
+        with self.saying(f"looking for the image {image}"):
+            try:
+                self.client.images.get(image)
+            except ImageNotFound:
+                return False
+        return True
+
     def strangers(self, targets: Collection[str]) -> list[Stranger]:
         """Running containers of no drill that are named like one of the targets (components or services)."""
         with self.saying("listing containers"):

@@ -84,6 +84,7 @@ class Happenings:
         self._tell = tell or self._queue.put
         self._known: dict[str, Mapping[str, str]] = {}
         self._up: set[str] = set()
+        self._apart: set[tuple[str, str]] = set()
         self._closed = Event()
         self._stream: CancellableStream[dict[str, Any]] | None = None
         self._seen = SystemTime().now().wall
@@ -166,14 +167,23 @@ class Happenings:
         if labels.get(DRILL) != self._label:
             return None
         bare = happening_of(event, labels)
-        if bare.what in _OF_NETWORKS and bare.container not in self._up:
-            return None  # part of its start or its end, and no news beside these
-        if bare.what == "start":
-            self._up.add(bare.container)
-        if bare.what == "die":
-            self._up.discard(bare.container)
+        if not self._is_news(bare):
+            return None
         asked = self._engine.asked.was(bare.container, bare.what, bare.wall)
         return replace(bare, asked=asked)
+
+    def _is_news(self, seen: Happening) -> bool:
+        """A start and an end join and leave networks as well; and docker 20.10 tells of a parting twice."""
+        if seen.what in _OF_NETWORKS:
+            link = (seen.container, seen.detail)
+            news = seen.container in self._up and (seen.what == "connect" or link not in self._apart)
+            (self._apart.discard if seen.what == "connect" else self._apart.add)(link)
+            return news
+        if seen.what == "start":
+            self._up.add(seen.container)
+        if seen.what == "die":
+            self._up.discard(seen.container)
+        return True
 
     def _labels(self, event: Mapping[str, Any]) -> Mapping[str, str]:
         """The labels of the container that an event is about; a network's own event does not tell them."""

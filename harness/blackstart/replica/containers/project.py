@@ -145,20 +145,10 @@ class Project:
 
     def _have_images(self, config: Mapping[str, Any], progress: Progress) -> None:
         """Pull what is missing. MissingTool for what cannot be had: nothing is built here."""
-        missing = [image for image in self.images_wanted(config) if not self._has(image)]
+        missing = [image for image in self.images_wanted(config) if not self._engine.has(image)]
         for number, image in enumerate(missing):
             progress(f"pulling {image}", number, len(missing))
             self._pull(image, missing)
-
-    def _has(self, image: str) -> bool:
-        from docker.errors import ImageNotFound
-
-        with self._engine.saying(f"looking for the image {image}"):
-            try:
-                self._engine.client.images.get(image)
-            except ImageNotFound:
-                return False
-        return True
 
     def _pull(self, image: str, missing: Sequence[str]) -> None:
         from docker.errors import APIError

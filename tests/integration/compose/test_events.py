@@ -1,0 +1,127 @@
+"""What happens to a drill's containers is told as it happens, with who asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from blackstart.replica.containers.events import Happening, Happenings
+from blackstart.replica.waiting import wait_until
+
+if TYPE_CHECKING:
+    from blackstart.replica.containers.engine import Engine
+    from blackstart.replica.containers.project import Project
+    from blackstart.replica.containers.server import ContainerServer
+
+    Serve = Callable[..., ContainerServer]
+
+LIMIT_S = 30.0
+
+
+@pytest.fixture
+def one(running: Project, serve: Serve) -> ContainerServer:
+    return serve(running)
+
+
+@pytest.fixture
+def seen(running: Project, engine: Engine) -> Iterator[list[Happening]]:
+    """What has happened since the project is up."""
+    told: list[Happening] = []
+    happenings = Happenings(engine, running.label, told.append).start()
+    yield told
+    happenings.close()
+    happenings.close()
+
+
+def short(told: list[Happening]) -> list[tuple[str, int | None, str, bool]]:
+    return [(each.what, each.exit_code, each.detail, each.asked) for each in told]
+
+
+def test_a_kill_by_hand_is_seen_as_what_it_is(
+    seen: list[Happening], one: ContainerServer, engine: Engine
+) -> None:
+    engine.client.api.kill(one.look().id)
+    assert wait_until(lambda: len(seen) == 2, LIMIT_S)
+    assert short(seen) == [("kill", None, "9", False), ("die", 137, "", False)]
+    assert {(each.component, each.service, each.container) for each in seen} == {
+        ("one", "one", one.look().id)
+    }
+
+
+def test_what_the_harness_asked_for_is_known(seen: list[Happening], one: ContainerServer) -> None:
+    one.pause()
+    one.resume()
+    one.connect(one.disconnect("default"))
+    one.stop()
+    one.start()
+    assert wait_until(lambda: bool(seen) and seen[-1].what == "start", LIMIT_S)
+    whats = [each.what for each in seen]
+    assert whats == ["pause", "unpause", "disconnect", "connect", "kill", "die", "stop", "start"]
+    assert all(each.asked for each in seen)
+
+
+def test_after_its_start_a_death_is_news_again(
+    seen: list[Happening], one: ContainerServer, engine: Engine
+) -> None:
+    one.kill()
+    one.start()
+    engine.client.api.kill(one.look().id)
+    assert wait_until(lambda: [each.what for each in seen].count("die") == 2, LIMIT_S)
+    assert [(each.what, each.asked) for each in seen] == [
+        ("kill", True),
+        ("die", True),
+        ("start", True),
+        ("kill", False),
+        ("die", False),
+    ]
+
+
+def test_pausing_and_parting_by_hand(
+    seen: list[Happening], one: ContainerServer, engine: Engine, running: Project
+) -> None:
+    api, id = engine.client.api, one.look().id
+    api.pause(id)
+    api.unpause(id)
+    api.disconnect_container_from_network(id, f"{running.name}_default")
+    one.stop()
+    assert wait_until(lambda: bool(seen) and seen[-1].what == "stop", LIMIT_S)
+    assert short(seen)[:3] == [
+        ("pause", None, "", False),
+        ("unpause", None, "", False),
+        ("disconnect", None, f"{running.name}_default", False),
+    ]
+    assert [each.what for each in seen[3:]] == ["kill", "die", "stop"]
+
+
+def test_other_drills_are_not_told_of(
+    seen: list[Happening], one: ContainerServer, engine: Engine, image: str
+) -> None:
+    other = engine.client.api.create_container(
+        image, ["sleep", "600"], labels={"blackstart.drill": "another"}
+    )
+    engine.client.api.start(other["Id"])
+    engine.client.api.remove_container(other["Id"], force=True)
+    one.pause()
+    one.resume()
+    assert wait_until(lambda: len(seen) == 2, LIMIT_S)
+    assert [each.what for each in seen] == ["pause", "unpause"]
+
+
+def test_what_nobody_is_told_is_kept(running: Project, one: ContainerServer, engine: Engine) -> None:
+    happenings = Happenings(engine, running.label).start()
+    try:
+        one.pause()
+        found: list[Happening] = []
+
+        def told() -> bool:
+            found.extend(happenings.drain())
+            return bool(found)
+
+        assert wait_until(told, LIMIT_S)
+        assert [each.what for each in found] == ["pause"]
+        assert happenings.drain() == []
+    finally:
+        happenings.close()
+        one.resume()
