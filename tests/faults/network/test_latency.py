@@ -87,7 +87,9 @@ def test_clients_in_containers_need_one_that_a_probe_can_be(
     replica: LocalReplica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replica, "address_of", {"payments": "192.0.2.21", "people": "127.0.1.9"}.get)
-    with pytest.raises(ReplicaError, match=r"^network\.latency for payments: its probe would have to ask from"):
+    with pytest.raises(
+        ReplicaError, match=r"^network\.latency for payments: its probe would have to ask from"
+    ):
         FOR_PAYMENTS.prepare(replica, "vault")
     both = NetworkLatency(clients=("payments", "people"))
     assert both.source(replica) == "127.0.1.9"

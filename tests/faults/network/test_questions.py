@@ -138,5 +138,7 @@ def test_an_address_that_this_machine_has_can_be_asked_from() -> None:
 
 
 def test_an_address_of_another_machine_cannot() -> None:
-    with pytest.raises(ReplicaError, match=r"for payments: its probe would have to ask from 192\.0\.2\.21, which is"):
+    with pytest.raises(
+        ReplicaError, match=r"for payments: its probe would have to ask from 192\.0\.2\.21, which is"
+    ):
         demand_ours("192.0.2.21", "network.latency for payments")
