@@ -6,7 +6,7 @@ whatever death. A line `L 60` is a lease: without another line within 60 seconds
 
 After a death one healer is started (`blackstart.faults.healer`), which undoes what is open in the ledger. Then, at
 the latest HEALING_S after the notice, every process that carries the drill's label is killed. Where its servers are
-containers, a sweep (`replica.containers.sweep`) ends these too. Data folders and volumes stay.
+containers, a sweep (`replica.containers.sweep`) mends these at once and ends them last. Data folders and volumes stay.
 
 The other half of this module, `start`, `processes`, `kill`, `mark`, `finished`, `end_stopped`, is what the harness
 imports.
@@ -23,6 +23,10 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+
+TYPE_CHECKING = False  # the one of `typing` would cost a megabyte
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = [
     "CONTAINERS",
@@ -76,8 +80,8 @@ CONTAINERS = "docker.json"
 
 _REPLICA = "replica"
 _SWEEP = ("replica", "containers", "sweep.py")
-_SWEEP_S = 15.0
-"""Seconds for docker to end the containers; it takes half of one."""
+_SWEEP_S = 25.0
+"""Seconds for docker to end the containers; it takes one."""
 
 _LOCK = ".lock"
 _KEEPER = "watchdog"
@@ -353,10 +357,11 @@ def main(label: str, folder: str, harness: int, began: bytes) -> None:
         return
     _log(folder, f"the harness of {label} {end}")
     contained = os.path.exists(os.path.join(folder, _REPLICA, CONTAINERS))
+    sweep = _begin_sweep(label, folder) if contained else None
     _heal(label, folder, lock, noticed + (HEALING_CONTAINERS_S if contained else HEALING_S))
     _end_all(label, folder)
-    if contained:
-        _sweep(label, folder)
+    if sweep is not None:
+        _end_sweep(sweep, folder)
 
 
 def _handle(harness: int, began: bytes) -> int:
@@ -490,18 +495,29 @@ def _end_all(label: str, folder: str) -> None:
         _log(folder, f"process {pid} ({_name(pid)}) does not end; end it by hand: kill -9 {pid}")
 
 
-def _sweep(label: str, folder: str) -> None:
-    """End the drill's containers, in a process of its own: this one is to stay small."""
+def _begin_sweep(label: str, folder: str) -> subprocess.Popen[bytes] | None:
+    """A process that mends the drill's containers at once, and ends them when its input ends: this one stays small."""
     import subprocess
 
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), *_SWEEP)
     words = [sys.executable, "-I", "-S", program, label, os.path.join(folder, _REPLICA)]
+    pipe, log = subprocess.PIPE, subprocess.STDOUT
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SWEEP_S, cwd="/")
-    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=log, start_new_session=True, cwd="/")
+    except OSError as error:
         _log(folder, f"its containers may still run: {error}; blackstart recover removes them")
-        return
-    _log(folder, (done.stdout + done.stderr).decode("utf-8", "replace").strip())
+        return None
+
+
+def _end_sweep(sweep: subprocess.Popen[bytes], folder: str) -> None:
+    import subprocess
+
+    try:
+        said = sweep.communicate(timeout=_SWEEP_S)[0]
+    except subprocess.TimeoutExpired:
+        sweep.kill()
+        said = sweep.communicate()[0] + b"its containers may still run; blackstart recover removes them"
+    _log(folder, said.decode("utf-8", "replace").strip())
 
 
 def _name(pid: int) -> str:

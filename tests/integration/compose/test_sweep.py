@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blackstart import watchdog
-from blackstart.replica.containers.sweep import Docker, sweep
+from blackstart.replica.containers.sweep import Docker, mend, sweep
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -97,6 +96,13 @@ def test_what_a_killed_harness_leaves(
     assert {"apart", "other"} <= set(attachment["aliases"])
 
 
+def test_what_is_mended_at_once(broken: Project, serve: Serve, docker: Docker) -> None:
+    assert mend(docker, broken.label, str(broken.folder)) == ""
+    assert serve(broken, "apart").attachments()
+    assert not serve(broken, "paused").paused()
+    assert serve(broken, "paused").running()
+
+
 def test_a_second_sweep_finds_nothing_to_do(broken: Project, serve: Serve, docker: Docker) -> None:
     sweep(docker, broken.label, str(broken.folder))
     assert at_rest(broken, serve)
@@ -137,6 +143,6 @@ def test_a_docker_that_is_gone_is_said(tmp_path: Path) -> None:
     (tmp_path / "docker.json").write_text(json.dumps({"host": f"unix://{tmp_path}/nobody.sock"}))
     program = Path(watchdog.__file__).parent / "replica" / "containers" / "sweep.py"
     words = [sys.executable, "-I", "-S", str(program), "some-label", str(tmp_path)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, env=dict(os.environ))
+    done = subprocess.run(words, input="", capture_output=True, text=True, check=True)
     assert "its containers may still run" in done.stdout
     assert "blackstart recover" in done.stdout

@@ -1,26 +1,28 @@
 """Leaves no container of a dead drill paused, disconnected or running. The watchdog's last word to docker.
 
 A program of its own, by its path and with the standard library alone: `python -I -S sweep.py LABEL FOLDER`, FOLDER
-being the replica's. It speaks to the docker socket that the drill has noted there. What it does, for each container
-that docker lists with the label: put it back on the networks that it was taken off, and kill it, which wakes a paused
-one. Containers, networks and volumes stay: `resume` and `recover` go on from there. Prints one line on what it did.
+being the replica's. It speaks to the docker socket that the drill has noted there. At once it wakes what is paused and
+puts back what was taken off its networks. When its standard input ends (the healer is done), it kills every container
+that docker lists with the label: first those that break connections, so that no toxic is left. Containers, networks and
+volumes stay: `resume` and `recover` go on from there. Prints one line on what it did.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["Docker", "sweep"]
+__all__ = ["Docker", "mend", "sweep"]
 
 API = "/v1.41"
 """Of docker 20.10: the oldest that a drill runs on, and every later one speaks it (`engine.OLDEST_API`)."""
@@ -35,6 +37,9 @@ LIMIT_S = 30
 """Seconds after which it ends whatever docker does."""
 
 SIDE_BY_SIDE = 16
+
+BREAKERS = re.compile("toxiproxy|proxy|blackstart-.*-proxy")
+"""The services of ours whose containers hold toxics: in our own compose file, and beside the services of a user's."""
 
 LOOKS = 100
 """Looks for what runs, after which it gives up; four are nearly always enough."""
@@ -93,13 +98,26 @@ class Docker:
         return bool(labels.get(DRILL) == label)
 
 
+def mend(docker: Docker, label: str, folder: str) -> str:
+    """Wake and reconnect, so that the healer finds everything in its place; what went wrong, if anything did."""
+    apart = dict(_apart(folder))
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        whys = pool.map(lambda each: _mend(docker, label, each, apart), docker.containers(_demanded(label)))
+        return "; ".join(why for why in whys if why)
+
+
+def _mend(docker: Docker, label: str, listed: Mapping[str, Any], apart: Mapping[str, Any]) -> str:
+    why = ""
+    if listed.get("State") == "paused":
+        why = _tried(docker, label, listed, lambda: docker.ask("POST", f"/containers/{listed['Id']}/unpause"))
+    return why or _tried(docker, label, listed, lambda: _reconnect_all(docker, label, listed, apart))
+
+
 def sweep(docker: Docker, label: str, folder: str) -> str:
     """What was done, in a sentence. OSError when docker does not answer. ValueError for an empty label.
 
     It looks again until nothing runs any more: docker may still be starting what the harness asked for last.
     """
-    if not label:
-        raise ValueError("without a label everything would be found")
     apart = dict(_apart(folder))
     ended: set[str] = set()
     whys: dict[str, str] = {}
@@ -108,13 +126,21 @@ def sweep(docker: Docker, label: str, folder: str) -> str:
         for _ in range(LOOKS):
             if quiet == QUIET_LOOKS:
                 break
-            found = [each for each in docker.containers(label) if _waits(each, ended)]
-            whys.update(pool.map(lambda each: (_name(each), _end(docker, label, each, apart)), found))
+            found = [each for each in docker.containers(_demanded(label)) if _waits(each, ended)]
+            breakers = [each for each in found if BREAKERS.fullmatch(_name(each))]
+            for some in (breakers, [each for each in found if each not in breakers]):
+                whys.update(pool.map(lambda each: (_name(each), _end(docker, label, each, apart)), some))
             ended.update(str(each["Id"]) for each in found)
             quiet = 0 if found else quiet + 1
             time.sleep(GAP_S)
     said = f"ended the containers: {', '.join(sorted(whys)) or 'there were none'}"
     return "; ".join([said, *(f"{name}: {why}" for name, why in whys.items() if why)])
+
+
+def _demanded(label: str) -> str:
+    if not label:
+        raise ValueError("without a label everything would be found")
+    return label
 
 
 def _waits(listed: Mapping[str, Any], ended: Collection[str]) -> bool:
@@ -123,22 +149,28 @@ def _waits(listed: Mapping[str, Any], ended: Collection[str]) -> bool:
 
 
 def _end(docker: Docker, label: str, listed: Mapping[str, Any], apart: Mapping[str, Any]) -> str:
-    """Reconnect and kill one; what went wrong, if anything. Its label is seen again, right before."""
-    id = str(listed["Id"])
-    missing = apart.get((listed.get("Labels") or {}).get(SERVICE, "")) or {}
-    why = ""
+    """Reconnect and kill one; what went wrong, if anything."""
+    whys = [
+        _tried(docker, label, listed, lambda: _reconnect_all(docker, label, listed, apart)),
+        _tried(docker, label, listed, lambda: docker.ask("POST", f"/containers/{listed['Id']}/kill")),
+    ]
+    return next((why for why in whys if why), "")
+
+
+def _tried(docker: Docker, label: str, listed: Mapping[str, Any], act: Callable[[], object]) -> str:
+    """Do something to a container whose label is seen once more, right before; what went wrong, if anything."""
     try:
-        if not docker.carries(f"/containers/{id}/json", label):
+        if not docker.carries(f"/containers/{listed['Id']}/json", label):
             return "it is gone, or not this drill's"
-        for attachment in missing.values():
-            _reconnect(docker, label, id, attachment)
+        act()
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        why = str(error)
-    try:
-        docker.ask("POST", f"/containers/{id}/kill")
-    except OSError as error:
-        why = str(error)
-    return why
+        return str(error)
+    return ""
+
+
+def _reconnect_all(docker: Docker, label: str, listed: Mapping[str, Any], apart: Mapping[str, Any]) -> None:
+    for attachment in (apart.get((listed.get("Labels") or {}).get(SERVICE, "")) or {}).values():
+        _reconnect(docker, label, str(listed["Id"]), attachment)
 
 
 def _reconnect(docker: Docker, label: str, id: str, attachment: Mapping[str, Any]) -> None:
@@ -183,7 +215,11 @@ def main(label: str, folder: str) -> None:
             host = str(json.load(file)["host"])
         if not host.startswith("unix://"):
             raise OSError(f"its docker is at {host}, which is not reached from here")
-        print(sweep(Docker(host.removeprefix("unix://")), label, folder))
+        docker = Docker(host.removeprefix("unix://"))
+        if why := mend(docker, label, folder):
+            print(why)
+        sys.stdin.read()
+        print(sweep(docker, label, folder))
     except (OSError, ValueError, LookupError, TypeError) as error:
         print(f"its containers may still run: {error}; blackstart recover removes them")
 
