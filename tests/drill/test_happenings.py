@@ -53,9 +53,6 @@ class Told(FakeReplica):
         self.dead: dict[str, int] = {}
         self.closed = False
 
-    def images(self) -> Mapping[str, str]:
-        return {}
-
     def happenings(self, tell: Callable[[Happening], None]) -> Following:
         self.tell = tell
         return self

@@ -18,7 +18,7 @@ from blackstart.events import (
     SteadyReached,
 )
 from blackstart.probes import Sampler
-from blackstart.replica.telling import Eventful
+from blackstart.replica.telling import Imaged
 
 if TYPE_CHECKING:
     from blackstart.drill.arming import Armed
@@ -46,7 +46,7 @@ def provision(drill: Drill) -> None:
         {"name": c.name, "kind": c.kind, "version": c.version, "endpoint": c.endpoint}
         for c in drill.replica.components().values()
     ]
-    images = dict(drill.replica.images()) if isinstance(drill.replica, Eventful) else None
+    images = dict(drill.replica.images()) if isinstance(drill.replica, Imaged) else None
     drill.emit(ReplicaUp(drill.replica.label, components, images))
     drill.conductor.sampler = sampler_of(drill)
     if drill.conductor.replay:

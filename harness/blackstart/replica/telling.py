@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-__all__ = ["AlertFeed", "Eventful", "Following", "Happening", "Paging"]
+__all__ = ["AlertFeed", "Eventful", "Following", "Happening", "Imaged", "Paging"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,17 @@ class Following(Protocol):
 
 
 @runtime_checkable
-class Eventful(Protocol):
-    """A replica of containers, whose engine tells what they run, and what happens to them."""
+class Imaged(Protocol):
+    """A replica of containers, whose engine tells what they run."""
 
     def images(self) -> Mapping[str, str]:
         """The id of the image that each service really runs."""
         ...
+
+
+@runtime_checkable
+class Eventful(Protocol):
+    """A replica of containers, whose engine tells what happens to them."""
 
     def happenings(self, tell: Callable[[Happening], None]) -> Following:
         """Tell of each from now on, on a thread of its own. The caller closes what it gets. ReplicaError."""
