@@ -33,6 +33,7 @@ from blackstart.replica.programs.dns_cache import let_age
 from blackstart.replica.programs.dns_told import told
 from blackstart.replica.programs.dns_zone import LISTEN, ZoneFolder
 from blackstart.replica.programs.files import replaced
+from blackstart.replica.programs.registry_store import RegistryStore
 from blackstart.replica.programs.service import LOGS, RUN
 from blackstart.replica.servicing import Servicing
 from blackstart.replica.stack import FILE, Stack, home
@@ -124,6 +125,8 @@ class ComposeReplica(Miniature):
         write_private(self._folder / STATE, json.dumps(self._stack.to_data()))
         for component in NAME_SERVERS:
             self._lay_out_names(component, self._stack)
+        self.data("registry").mkdir()
+        RegistryStore(self.data("registry")).tell(self._stack.site.at["registry"])
         self.data("vault").mkdir()
         self.data("vault").chmod(0o777)  # Vault's own user writes its audit log here
         Container(self._engine.endpoint.host, self.label, "vault").note(self.data("vault"))
@@ -198,6 +201,7 @@ class ComposeReplica(Miniature):
             "AUDIT_DIR": self.data("vault"),
             "DNS_DIR": self.data("dns"),
             "RESOLVER_DIR": self.data("resolver"),
+            "TOKENS_DIR": self.data("registry"),
         }
         env = {
             **self._chosen().variables(),
@@ -277,7 +281,7 @@ class ComposeReplica(Miniature):
 def _commands(folder: Path) -> dict[str, Sequence[str]]:
     """People's commands that are others than on the embedded replica."""
     service = (sys.executable, "-s", "-m", "blackstart.replica.containers.service", str(folder))
-    return {"service": service, "images": ()}
+    return {"service": service}
 
 
 def _project_name(label: str) -> str:

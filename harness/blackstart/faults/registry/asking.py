@@ -12,7 +12,7 @@ from blackstart.replica.components.vault_keyring import Keyring
 from blackstart.replica.layout import CANARY, PROBES
 from blackstart.replica.programs.httpclient import request
 from blackstart.replica.programs.registry_client import RegistryClient
-from blackstart.replica.programs.registry_image import TAG, digest_of, image
+from blackstart.replica.programs.registry_image import TAG, digest_of, empty_image, image
 from blackstart.replica.programs.registry_store import PUBLISHER
 from blackstart.replica.programs.seed import PUBLISHER_PASSWORD
 
@@ -89,14 +89,13 @@ def login_probe(replica: Replica, target: str, account: str, name: str) -> Probe
 
 
 def push_probe(replica: Replica, target: str) -> Probe:
-    """Green when a manifest can be pushed. Always the canary's own, so that nothing piles up in the registry."""
-    client = client_of(replica, target, PUBLISHER)
-    manifest = image(CANARY).manifest
+    """Green when an image can be pushed. Always the same one, so that nothing piles up in the registry."""
+    client, smallest = client_of(replica, target, PUBLISHER), empty_image()
 
     def push(each_s: float) -> None:
-        client(each_s).put_manifest(CANARY, "probe", manifest)
+        client(each_s).push("probe", TAG, smallest)
 
-    return AskingProbe(f"{target}-push", "component", target, push, answers=2)
+    return AskingProbe(f"{target}-push", "component", target, push, answers=4)
 
 
 def blob_probe(replica: Replica, target: str, limit_s: float) -> Probe:

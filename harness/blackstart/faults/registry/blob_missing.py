@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -10,7 +9,8 @@ from pydantic import Field
 from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
 from blackstart.faults.registry.asking import image_probe
-from blackstart.faults.registry.storage import ImageName, kept, put_back, store_of, whole_or_gone
+from blackstart.faults.registry.shelf import shelf_in, shelf_of
+from blackstart.faults.registry.storage import ImageName
 from blackstart.replica.programs.registry_image import image
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ class RegistryBlobMissing(Fault):
         "a layer of an image is gone from the registry's storage; its manifest still names it"
     )
     kinds: ClassVar[tuple[str, ...]] = ("registry",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{image}-image"
     seen: ClassVar[str] = "deploys of the image fail while they pull: 404 for one layer; its manifest is fine"
     fix: ClassVar[str] = "build the image again and push it: images verify, then images push IMAGE"
-    undone: ClassVar[str] = "puts the layer back from the copy beside it"
+    undone: ClassVar[str] = "puts the layer back"
 
     image: ImageName = Field(default="payments", description="whose image loses a blob")
     part: Part = Field(
@@ -45,30 +46,28 @@ class RegistryBlobMissing(Fault):
         return frozenset([f"{target}/images" if self.part == "base" else f"{target}/images/{self.image}"])
 
     def prepare(self, replica: Replica, target: str) -> Undo:
-        store, digest = store_of(replica, target), self._digest()
-        if not store.whole(digest):
+        shelf, digest = shelf_of(replica, target), self._digest()
+        if not shelf.whole(digest):
             raise ReplicaError(
                 f"the blob {digest} of {self.image} is missing or corrupt already: it cannot be taken away",
                 hint=f"images push {self.image} brings it back",
             )
-        return {"folder": str(store.folder), "digest": digest}
+        return {**shelf.place(), "digest": digest}
 
     def _digest(self) -> str:
         config, base, own = image(self.image).blobs
         return {"config": config, "base": base, "own": own}[self.part]
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
-        """Move the blob aside. Nothing happens when it is away already."""
-        store, digest = store_of(replica, target), str(undo["digest"])
-        if store.blob(digest).exists():
-            kept(store, digest).parent.mkdir(exist_ok=True)
-            os.replace(store.blob(digest), kept(store, digest))
+        shelf_of(replica, target).lose(str(undo["digest"]))
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
-        put_back(undo)
+        if shelf := shelf_in(replica, target, undo):
+            shelf.put_back(str(undo["digest"]))
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
-        return whole_or_gone(undo)
+        shelf = shelf_in(replica, target, undo)
+        return shelf is None or shelf.whole(str(undo["digest"]))
 
     def probe(self, replica: Replica, target: str) -> Probe:
         return image_probe(replica, target, self.image)

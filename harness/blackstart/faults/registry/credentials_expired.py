@@ -24,13 +24,14 @@ EXPIRED = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
 
 
 class RegistryCredentialsExpired(Fault):
-    """Let pull accounts expire, in the registry's configuration; it looks there at each login."""
+    """Let pull accounts expire, where the registry, or its token server, looks at each login."""
 
     name: ClassVar[str] = "registry.credentials-expired"
     summary: ClassVar[str] = (
         "the registry's pull accounts have expired: no token is given for their passwords"
     )
     kinds: ClassVar[tuple[str, ...]] = ("registry",)
+    replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{account}-login"
     seen: ClassVar[str] = "deploys fail at their pull token: 401 Unauthorized; images accounts says EXPIRED"
     fix: ClassVar[str] = "renew the accounts: images accounts, then images renew"

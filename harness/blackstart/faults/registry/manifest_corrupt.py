@@ -21,7 +21,11 @@ __all__ = ["RegistryManifestCorrupt", "rotten"]
 
 
 class RegistryManifestCorrupt(Fault):
-    """Flip one bit of a manifest in the registry's storage, as a failing disk does."""
+    """Flip one bit of a manifest in the registry's storage, as a failing disk does.
+
+    On the embedded replica only: Distribution, the compose replica's registry, takes whatever it has under a digest for
+    right, so that pushing the image again would mend nothing there.
+    """
 
     name: ClassVar[str] = "registry.manifest-corrupt"
     summary: ClassVar[str] = (

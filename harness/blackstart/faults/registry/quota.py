@@ -16,7 +16,11 @@ __all__ = ["RegistryQuota"]
 
 
 class RegistryQuota(Fault):
-    """Set the quota to what is stored, in the registry's configuration; it counts its blobs at each push."""
+    """Set the quota to what is stored, in the registry's configuration; it counts its blobs at each push.
+
+    On the embedded replica only: Distribution, the compose replica's registry, knows no quota. There its disk is what
+    limits it: `container.disk-full`.
+    """
 
     name: ClassVar[str] = "registry.quota"
     summary: ClassVar[str] = (

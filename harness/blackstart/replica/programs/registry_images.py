@@ -91,6 +91,8 @@ class _Images:
         return self.accounts()
 
     def quota(self, limit: str = "") -> int:
+        if self.store.accounts_only:
+            raise _Wrong("this registry knows no quota: what it may store is the size of its disk")
         if limit:
             self.store.limit(_limit(limit))
         quota = self.store.quota()

@@ -1,5 +1,8 @@
 """What lies in the registry's folder: its configuration, its tags and its blobs, as zuul-registry keeps them.
 
+On the compose replica it has the accounts of the token server instead (`registry_accounts`), and where clients find
+the registry; the images are in a volume of the Distribution registry, which has no quota.
+
 For whoever works on the registry's machine: its operators, and those who break it in a drill.
 """
 
@@ -13,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from blackstart.replica.programs.files import replaced
+from blackstart.replica.programs.registry_accounts import ACCOUNTS
 from blackstart.replica.programs.registry_image import digest_of
 
 __all__ = ["CONFIG", "PUBLISHER", "RegistryStore"]
@@ -20,6 +24,9 @@ __all__ = ["CONFIG", "PUBLISHER", "RegistryStore"]
 CONFIG = "registry.json"
 PUBLISHER = "publisher"
 """The one account that may push."""
+
+PUBLIC = "public"
+"""Where clients find it: the file that says so beside a token server's accounts."""
 
 _SPACE = "_local"
 """zuul-registry's name for the one namespace that a registry without namespaces has."""
@@ -33,7 +40,8 @@ class RegistryStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.config = folder / CONFIG
+        self.accounts_only = (folder / ACCOUNTS).exists()
+        self.config = folder / (ACCOUNTS if self.accounts_only else CONFIG)
 
     # --- images
 
@@ -59,14 +67,21 @@ class RegistryStore:
     # --- configuration
 
     def settings(self) -> dict[str, Any]:
-        return dict(json.loads(self.config.read_text("utf-8"))["registry"])
+        document = json.loads(self.config.read_text("utf-8"))
+        return dict(document if self.accounts_only else document["registry"])
 
     def save(self, settings: Mapping[str, Any]) -> None:
-        replaced(self.config, json.dumps({"registry": settings}, indent=1).encode())
+        document = settings if self.accounts_only else {"registry": settings}
+        replaced(self.config, json.dumps(document, indent=1).encode())
+
+    def tell(self, public: tuple[str, int]) -> None:
+        """Write down where its clients find a registry that has only its accounts here."""
+        replaced(self.folder / PUBLIC, "{}:{}".format(*public).encode())
 
     def address(self) -> tuple[str, int]:
         """Where its clients find it."""
-        url = urlsplit(self.settings()["public-url"])
+        told = self.folder / PUBLIC
+        url = urlsplit(f"//{told.read_text('ascii')}" if told.exists() else self.settings()["public-url"])
         return str(url.hostname), int(url.port or 80)
 
     def password(self, account: str) -> str:

@@ -121,12 +121,14 @@ def _seed_all(plan: Seeding, vault: VaultClient, say: Callable[[str], None]) -> 
     publisher = Account(PUBLISHER, secrets.token_hex(16), "write")
     accounts = Accounts(plan.root / "tokens" / ACCOUNTS)
     accounts.write([publisher])
+    os.chown(accounts.file, *plan.owner)  # whose user the token server runs as, and whoever drills
     with ThreadPoolExecutor(1) as pool:
         pushed = pool.submit(_push_images, plan, publisher, say)
         keyring, automation_token = _fill_vault(vault)
         say("vault is initialised, unsealed and filled")
         readers = [Account(name, password, "read") for name, password in keyring.pull_passwords.items()]
         accounts.write([*readers, publisher])
+        os.chown(accounts.file, *plan.owner)
         _write_services(plan, keyring)
         _write_probes(plan, keyring)
         pushed.result()
