@@ -10,13 +10,13 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from blackstart.replica.programs.startpath import MANIFEST
 
-__all__ = ["TAG", "Image", "digest_of", "image", "layer"]
+__all__ = ["TAG", "Image", "digest_of", "empty_image", "image", "layer"]
 
 TAG = "stable"
 """The tag that every deploy pulls."""
@@ -61,10 +61,19 @@ def image(name: str) -> Image:
         ),
         layer({f"app/{name}": _filler(name), "app/README": f"The service of the team {name}.\n".encode()}),
     ]
+    return _image({"Entrypoint": [f"/app/{name}"], "Labels": {"team": name}}, layers)
+
+
+def empty_image() -> Image:
+    """One without any layer: the least that every registry takes."""
+    return _image({"Labels": {"about": "pushed by a probe"}}, [])
+
+
+def _image(config: Mapping[str, object], layers: Sequence[bytes]) -> Image:
     settings = {
         "architecture": "amd64",
         "os": "linux",
-        "config": {"Entrypoint": [f"/app/{name}"], "Labels": {"team": name}},
+        "config": config,
         "rootfs": {"type": "layers", "diff_ids": [digest_of(gzip.decompress(each)) for each in layers]},
     }
     blobs = [json.dumps(settings, sort_keys=True).encode(), *layers]
