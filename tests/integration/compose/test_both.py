@@ -41,7 +41,7 @@ CASES: list[Case] = [
     ("network.jitter", "vault", {}),
     ("network.latency", "payments", {}),
     ("network.latency", "dns", {}),
-    ("network.latency", "vault", {"clients": ["payments"]}),
+    ("network.latency", "vault", {"clients": ["probes"]}),
     ("network.loss", "registry", {}),
     ("network.one-way", "vault", {}),
     ("network.reset", "vault", {}),
