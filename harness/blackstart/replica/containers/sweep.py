@@ -1,9 +1,9 @@
 """Leaves no container of a dead drill paused, disconnected or running. The watchdog's last word to docker.
 
 A program of its own, by its path and with the standard library alone: `python -I -S sweep.py LABEL FOLDER`, FOLDER
-being the replica's. It speaks to the docker socket that the drill has noted there. At once it wakes what is paused and
-puts back what was taken off its networks. When its standard input ends (the healer is done), it kills every container
-that docker lists with the label: first those that break connections, so that no toxic is left. Containers, networks and
+being the replica's. It speaks to the docker socket that the drill has noted there. At once it wakes what is paused,
+puts back what was taken off its networks, and takes every toxic away. When its standard input ends (the healer is done),
+it kills every container that docker lists with the label: first those that break connections. Containers, networks and
 volumes stay: `resume` and `recover` go on from there. Prints one line on what it did.
 """
 
@@ -40,6 +40,11 @@ SIDE_BY_SIDE = 16
 
 BREAKERS = re.compile("toxiproxy|proxy|blackstart-.*-proxy")
 """The services of ours whose containers hold toxics: in our own compose file, and beside the services of a user's."""
+
+APIS = (8474, 8475)
+"""Where a Toxiproxy and ours are told what to do, inside their containers."""
+
+RESET_S = 1.0
 
 LOOKS = 100
 """Looks for what runs, after which it gives up; four are nearly always enough."""
@@ -99,7 +104,7 @@ class Docker:
 
 
 def mend(docker: Docker, label: str, folder: str) -> str:
-    """Wake and reconnect, so that the healer finds everything in its place; what went wrong, if anything did."""
+    """Wake, reconnect and reset, so that the healer finds everything in its place; what went wrong, if anything did."""
     apart = dict(_apart(folder))
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         whys = pool.map(lambda each: _mend(docker, label, each, apart), docker.containers(_demanded(label)))
@@ -110,7 +115,38 @@ def _mend(docker: Docker, label: str, listed: Mapping[str, Any], apart: Mapping[
     why = ""
     if listed.get("State") == "paused":
         why = _tried(docker, label, listed, lambda: docker.ask("POST", f"/containers/{listed['Id']}/unpause"))
-    return why or _tried(docker, label, listed, lambda: _reconnect_all(docker, label, listed, apart))
+    why = why or _tried(docker, label, listed, lambda: _reconnect_all(docker, label, listed, apart))
+    return why or next((why for why in map(_reset, _apis(listed)) if why), "")
+
+
+def _apis(listed: Mapping[str, Any]) -> list[int]:
+    """Where a container lets this machine speak to a fault proxy, if it is one."""
+    ports = listed.get("Ports") or []
+    return sorted(
+        {
+            int(each["PublicPort"])
+            for each in ports
+            if each.get("PrivatePort") in APIS and "PublicPort" in each
+        }
+    )
+
+
+def _reset(port: int) -> str:
+    """Take every toxic away; only what shows itself to be a fault proxy is told to. What went wrong, if anything."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=RESET_S)
+    try:
+        connection.request("GET", "/proxies")
+        proxies = json.loads(connection.getresponse().read())
+        if proxies and all("toxics" in each and "listen" in each for each in proxies.values()):
+            connection.request("POST", "/reset")
+            connection.getresponse().read()
+    except (OSError, HTTPException) as error:
+        return f"the fault proxy at port {port} does not answer: {error}"
+    except (ValueError, TypeError, AttributeError):
+        pass  # no fault proxy
+    finally:
+        connection.close()
+    return ""
 
 
 def sweep(docker: Docker, label: str, folder: str) -> str:
