@@ -32,7 +32,9 @@ SERVICE = "com.docker.compose.service"
 NOTE = "docker.json"
 RUN = "run"
 
-ANSWER_S = 10.0
+ANSWER_S = 20.0
+"""Seconds for one answer: to take thirty published ports back takes docker some seconds on a busy machine."""
+
 LIMIT_S = 30
 """Seconds after which it ends whatever docker does."""
 
@@ -163,9 +165,8 @@ def sweep(docker: Docker, label: str, folder: str) -> str:
             if quiet == QUIET_LOOKS:
                 break
             found = [each for each in docker.containers(_demanded(label)) if _waits(each, ended)]
-            breakers = [each for each in found if BREAKERS.fullmatch(_name(each))]
-            for some in (breakers, [each for each in found if each not in breakers]):
-                whys.update(pool.map(lambda each: (_name(each), _end(docker, label, each, apart)), some))
+            found.sort(key=lambda each: BREAKERS.fullmatch(_name(each)) is None)  # these first
+            whys.update(pool.map(lambda each: (_name(each), _end(docker, label, each, apart)), found))
             ended.update(str(each["Id"]) for each in found)
             quiet = 0 if found else quiet + 1
             time.sleep(GAP_S)
