@@ -17,13 +17,12 @@ __all__ = ["Note"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Whose containers, of which compose project, the docker that has them, and which replica they make up."""
+    """Whose containers, of which compose project, and the docker that has them."""
 
     label: str
     project: str
     context: str
     host: str
-    kind: str = "compose"
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,6 @@ class Project:
     """A compose project. The owner calls `down`, whatever happened; that needs neither its files nor this object.
 
     `files` are laid one over the other; `env` has the variables that they use. `folder` takes what is made for it.
-    `kind` says which replica attaches to that folder (`replica.attached`).
     """
 
     def __init__(
@@ -58,11 +57,10 @@ class Project:
         env: Mapping[str, str],
         label: str,
         folder: Path,
-        kind: str = "compose",
     ) -> None:
         if not label:
             raise ValueError("a project needs the label of its drill")
-        self._note = Note(label, name, engine.endpoint.context, engine.endpoint.host, kind)
+        self._note = Note(label, name, engine.endpoint.context, engine.endpoint.host)
         self.name = name
         self.label = label
         self._engine = engine
