@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
@@ -82,10 +82,11 @@ def run_within(engine: Engine, id: str, argv: Sequence[str], limit_s: float) -> 
     """
     api = engine.client.api
     command = api.exec_create(id, list(argv))["Id"]
-    stream = api.exec_start(command, socket=True)
+    stream: Any = api.exec_start(command, socket=True)
     try:
-        said = _read(cast("socket.socket", getattr(stream, "_sock", stream)), limit_s)
+        said = _read(getattr(stream, "_sock", stream), limit_s)
     finally:
+        stream._response.close()  # first: the SDK keeps the connection there
         stream.close()
     stdout, stderr = (part.decode("utf-8", "replace") for part in demux(said))
     return Completed(int(api.exec_inspect(command)["ExitCode"] or 0), stdout, stderr)

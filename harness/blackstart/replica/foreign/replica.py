@@ -159,6 +159,11 @@ class ForeignReplica:
         """Remove every container, network and volume of the drill. May be called again, and when `up` failed."""
         if self._written is not None:
             self._project.down()
+            self.close()
+
+    def close(self) -> None:
+        """End the connections to docker; whatever is asked next opens new ones."""
+        self._engine.close()
 
     def _up(self) -> Written:
         if self._written is None:

@@ -17,7 +17,7 @@ PORT = 8000
 
 
 def ask_database(sql: str, *values: str) -> list[tuple[object, ...]]:
-    import psycopg2
+    import psycopg2  # type: ignore[import-untyped]  # of the image, not of our environment
 
     connection = psycopg2.connect(os.environ["DATABASE"], connect_timeout=5)
     try:

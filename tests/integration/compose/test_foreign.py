@@ -1,0 +1,233 @@
+"""A compose file of another shape than ours: drilled as it is, beside its own instance, by its own probes."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from blackstart.errors import ReplicaError, UsageError
+from blackstart.faults.network.down import NetworkDown
+from blackstart.faults.network.latency import NetworkLatency
+from blackstart.platform import Platform
+from blackstart.replica.foreign import ForeignReplica
+from blackstart.replica.waiting import wait_until
+from blackstart.source import load
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Reading
+    from blackstart.replica.containers.engine import Engine
+
+FOREIGN = Path(__file__).parent / "foreign"
+COMPOSE = FOREIGN / "docker-compose.yml"
+LIMIT_S = 30.0
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Nobody looks."""
+
+
+def platform() -> Platform:
+    return load(Platform, FOREIGN / "scenarios" / "platform.yaml").model
+
+
+def made(folder: Path, file: Path = COMPOSE) -> ForeignReplica:
+    return ForeignReplica(folder, f"try-f-{secrets.token_hex(4)}", ["ann"], file, platform())
+
+
+def slow() -> NetworkLatency:
+    return NetworkLatency.model_validate({"latency": "1.2s"})
+
+
+def readings(replica: ForeignReplica) -> dict[str, Reading]:
+    return {probe.name: probe.read() for probe in replica.probes()}
+
+
+def red(replica: ForeignReplica) -> set[str]:
+    return {name for name, reading in readings(replica).items() if reading.state != "green"}
+
+
+def becomes(replica: ForeignReplica, *names: str) -> None:
+    """Wait until these probes, and no others, are red."""
+    assert wait_until(lambda: red(replica) == set(names), LIMIT_S), readings(replica)
+
+
+@pytest.fixture(scope="module")
+def shop(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignReplica]:
+    replica = made(tmp_path_factory.mktemp("shop") / "replica")
+    try:
+        replica.up(quiet)
+        yield replica
+    finally:
+        replica.down()
+
+
+@pytest.fixture(autouse=True)
+def whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test finds the shop as it came up."""
+    yield
+    if "shop" in request.fixturenames:
+        becomes(request.getfixturevalue("shop"))
+
+
+def test_every_component_is_up_and_its_own_probes_are_green(shop: ForeignReplica) -> None:
+    becomes(shop)
+    assert [probe.name for probe in shop.probes()] == ["api", "cache", "db", "web", "order", "browse"]
+    assert {name: each.kind for name, each in shop.components().items()} == {
+        "api": "api",
+        "cache": "redis",
+        "db": "postgres",
+        "web": "web",
+    }
+    assert all(each.endpoint.startswith("127.0.0.1:") for each in shop.components().values())
+
+
+def test_latency_on_its_database(shop: ForeignReplica) -> None:
+    """The order fails that needs the database; looking around does not."""
+    fault = slow()
+    undo = fault.prepare(shop, "db")
+    fault.inject(shop, "db", undo)
+    becomes(shop, "db", "order")
+    probe = fault.probe(shop, "db")
+    assert probe is not None
+    assert probe.read().state == "red"
+    assert not fault.gone(shop, "db", undo)
+    other = ForeignReplica.attach(shop._folder, shop.label)  # as another process would
+    fault.heal(other, "db", undo)
+    other.close()
+    becomes(shop)
+    assert fault.gone(shop, "db", undo)
+    assert probe.read().state == "green"
+
+
+def test_connections_that_were_there_before_pass_the_proxy_too(shop: ForeignReplica) -> None:
+    """No rule of the namespace lets anything from outside go on beside it."""
+    fault = NetworkDown()
+    undo = fault.prepare(shop, "cache")
+    fault.inject(shop, "cache", undo)
+    becomes(shop, "browse")  # its own check runs inside the container, which no network is between
+    fault.heal(shop, "cache", undo)
+
+
+def test_a_component_that_is_started_again_has_its_proxy_and_its_toxics(shop: ForeignReplica) -> None:
+    fault = slow()
+    undo = fault.prepare(shop, "db")
+    fault.inject(shop, "db", undo)
+    shop.kill("db")
+    assert not shop.running("db")
+    assert shop.exited() == {}
+    shop.start("db")
+    assert not fault.gone(shop, "db", undo)
+    becomes(shop, "db", "order")
+    fault.heal(shop, "db", undo)
+
+
+def test_one_that_is_restarted_by_hand_gets_its_proxy_back(shop: ForeignReplica) -> None:
+    fault = slow()
+    undo = fault.prepare(shop, "db")
+    fault.inject(shop, "db", undo)
+    told: list[str] = []
+    following = shop.happenings(lambda happening: told.append(f"{happening.component} {happening.what}"))
+    try:
+        subprocess.run(
+            ["docker", "restart", "-t", "1", shop.container("db").look().id], check=True, capture_output=True
+        )
+        assert wait_until(lambda: not fault.gone(shop, "db", undo) and red(shop) == {"db", "order"}, LIMIT_S)
+    finally:
+        following.close()
+        fault.heal(shop, "db", undo)
+    assert {"db die", "db start"} <= set(told)
+    assert not any("blackstart" in each for each in told)
+
+
+def test_what_hangs_is_red_and_goes_on(shop: ForeignReplica) -> None:
+    shop.pause("cache")
+    assert shop.paused("cache")
+    becomes(shop, "cache", "browse")
+    assert readings(shop)["cache"].reason == "its container is paused"
+    shop.resume("cache")
+
+
+def test_people_have_a_shell_with_addresses_and_tools(shop: ForeignReplica) -> None:
+    spec = shop.shell("ann")
+    script = (
+        'service status db && inside db psql --version && network status db && echo "$BLACKSTART_DB_5432"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script], env=dict(spec.env), cwd=spec.cwd, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "db         running, container" in done.stdout
+    assert "psql (PostgreSQL) 15" in done.stdout
+    assert "db               up" in done.stdout
+    assert done.stdout.endswith(f"{shop.components()['db'].endpoint}\n")
+    with pytest.raises(UsageError, match="no participant 'bob'"):
+        shop.shell("bob")
+
+
+def test_a_command_in_a_container(shop: ForeignReplica) -> None:
+    assert shop.exec("cache", ["redis-cli", "ping"]).stdout == "PONG\n"
+    assert shop.exec("cache", ["no-such-program"]).exit_code == 127
+    with pytest.raises(UsageError, match="no component 'nobody'"):
+        shop.exec("nobody", ["true"])
+
+
+def test_nothing_is_left_and_nothing_of_theirs_is_named_in_it(engine: Engine, shop: ForeignReplica) -> None:
+    """The file's fixed names (a container, a volume) are not the drill's: their own instance may run beside it."""
+    names = [each["Names"][0] for each in engine.containers({"blackstart.drill": shop.label})]
+    assert "/shop-db" not in names
+    volumes = engine.client.api.volumes(filters={"label": f"blackstart.drill={shop.label}"})["Volumes"]
+    assert [volume["Name"].startswith("blackstart-") for volume in volumes] == [True]
+    published = [
+        port for each in engine.containers({"blackstart.drill": shop.label}) for port in each["Ports"]
+    ]
+    assert {port["IP"] for port in published if "IP" in port} == {"127.0.0.1"}
+
+
+def test_a_health_check_that_is_never_content_is_told_with_its_last_words(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "docker-compose.yml"
+    service = {
+        "image": os.environ.get("REDIS_IMAGE", "redis:7.0.15-bookworm"),
+        "labels": {"blackstart.component": "db"},
+        "healthcheck": {"test": ["CMD-SHELL", "echo no way; exit 1"], "interval": "0.2s", "retries": 2},
+    }
+    file.write_text(json.dumps({"services": {"it": service}}))
+    whole = Platform.model_validate(
+        {"kind": "platform", "components": {"db": {"owner": "a"}}, "capabilities": {}, "teams": {}}
+    )
+    replica = ForeignReplica(tmp_path / "replica", f"try-f-{secrets.token_hex(4)}", [], file, whole)
+    with pytest.raises(ReplicaError, match="it never became healthy") as refused:
+        replica.up(quiet)
+    assert "no way" in refused.value.message
+    assert engine.containers({"blackstart.drill": replica.label}) == []
+
+
+def test_doctor_says_what_can_be_drilled(engine: Engine, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from blackstart.start import main; main()",
+            "doctor",
+            "--compose",
+            str(COMPOSE),
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    services = {each["service"]: each for each in json.loads(done.stdout)["services"]}
+    assert services["reports"]["component"] == ""
+    assert services["db"]["ports"] == [5432]
+    assert services["db"]["faults"] == ["network", "process", "container"]
