@@ -88,7 +88,7 @@ def test_what_does_not_run_is_refused(tmp_path: Path, fault: Fault) -> None:
 def test_a_replica_of_containers_is_one(tmp_path: Path) -> None:
     replica = Boxes(tmp_path, Box())
     assert isinstance(replica, Contained)
-    assert container_of(replica, "db") is replica.box
+    assert container_of(replica, "db").attachments() is replica.box.there
 
 
 # --- each refuses what it would not change ------------------------------------------------------

@@ -121,7 +121,9 @@ def test_everything_is_seeded_once(
         "the registry has the images of payments, orders, search, canary",
         "vault is unsealed; everything else was seeded before",
     ]
-    assert pushes[1] == 2 * [f"/v2/{name}/manifests/stable" for name in (*TEAMS, CANARY)], "its disk may be empty"
+    assert pushes[1] == 2 * [f"/v2/{name}/manifests/stable" for name in (*TEAMS, CANARY)], (
+        "its disk may be empty"
+    )
     assert not empty_vault.sealed()
     assert contents(plan.root) == before
 
