@@ -11,8 +11,10 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from blackstart.clock import SystemTime
+from blackstart.errors import ReplicaError
 from blackstart.replica.asking import AskingProbe, Refused
 from blackstart.replica.layout import PROBES, ZONE, Address
+from blackstart.replica.probing import Questioned
 from blackstart.replica.programs.dnsclient import DnsError, parse, query
 from blackstart.replica.programs.httpclient import Answer, request, why
 
@@ -119,6 +121,9 @@ def page_or_name(replica: Replica, target: str) -> Callable[[float], None] | Non
 
 
 def _question(replica: Replica, target: str) -> Callable[[float], None]:
+    """A component of a user's own is asked what its own check asks."""
+    if isinstance(replica, Questioned):
+        return replica.question(target)
     component = replica.components()[target]
     if component.kind in _KINDS_OF_DNS:
         return _name_over_tcp(_address(component))
@@ -133,6 +138,8 @@ def _question(replica: Replica, target: str) -> Callable[[float], None]:
 
 
 def _page(component: Component) -> Callable[[float], Answer]:
+    if component.kind not in _PAGES:
+        raise ReplicaError(f"nobody knows which page of {component.name}, a {component.kind}, to ask for")
     address, path = _address(component), _PAGES[component.kind]
     return lambda each_s: request(address, "GET", path, timeout_s=each_s, source=PROBES)
 
