@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart import watchdog
 from blackstart.faults.container.cpu_limit import ContainerCpuLimit
 from blackstart.faults.container.disconnect import ContainerDisconnect
 from blackstart.faults.container.disk_full import ContainerDiskFull
@@ -164,6 +165,7 @@ def small(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         project.up(quiet)
         yield Small(project, engine, ports, folder / "replica")
     finally:
+        watchdog.kill(project.label)  # what restarts a container over and over, when a test has failed
         project.down()
 
 

@@ -4,7 +4,7 @@
         --docker unix:///var/run/docker.sock --drill LABEL --component NAME --alive S --pause S
 
 Comes back once it has killed it for the first time; the rest goes on in the background, deaf to the terminal, until
-somebody ends it (SIGTERM). The container is found by its labels each time, and nothing without them is touched.
+somebody ends it (SIGTERM), or there is no such container any more. The container is found by its labels each time, and nothing without them is touched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable
 
 from blackstart.replica.programs.container import Container
 
@@ -37,23 +37,32 @@ def in_background() -> None:
         os.dup2(nowhere, stream)
 
 
-def once(container: Container, alive_s: float, pause_s: float) -> None:
-    """Down, up for a while, and killed. What docker refuses now, it may do the next time."""
+def once(container: Container, alive_s: float, pause_s: float) -> bool:
+    """Down, up for a while, and killed. False when there was none to start and none to kill: the drill is gone.
+
+    What docker refuses now, it may do the next time.
+    """
     time.sleep(pause_s)
-    with suppress(OSError):
-        container.start()
+    started = asked(container.start)
     time.sleep(alive_s)
-    with suppress(OSError):
-        container.tell("KILL")
+    return asked(lambda: container.tell("KILL")) or started
+
+
+def asked(what: Callable[[], int]) -> bool:
+    """Whether it met a container; yes, too, when docker did not say."""
+    try:
+        return what() > 0
+    except OSError:
+        return True
 
 
 def main(argv: list[str]) -> None:
-    asked = arguments(argv)
-    container = Container(asked.docker, asked.drill, asked.component)
+    wanted = arguments(argv)
+    container = Container(wanted.docker, wanted.drill, wanted.component)
     container.tell("KILL")
     in_background()
-    while True:
-        once(container, asked.alive, asked.pause)
+    while once(container, wanted.alive, wanted.pause):
+        pass
 
 
 if __name__ == "__main__":
