@@ -22,8 +22,10 @@ from blackstart.errors import ReplicaError
 from blackstart.replica.base import Component
 from blackstart.replica.cached import write_private
 from blackstart.replica.components import dns
+from blackstart.replica.components.vault import KEYRING
 from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse
 from blackstart.replica.containers.events import Happenings
+from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.server import ContainerServer
 from blackstart.replica.layout import CANARY, COMPONENTS, PROXY, TEAMS, endpoint
@@ -60,6 +62,9 @@ SERVERS = (*COMPONENTS, CANARY, PROXY)
 
 NAME_SERVERS = ("dns", "resolver")
 
+KEYS = "keys"
+"""The folder, beside those of components, with what it takes to operate Vault whatever has happened to it."""
+
 LOOK_EVERY_S = 0.1
 """Seconds between two looks at a container: each asks docker several things."""
 
@@ -80,6 +85,7 @@ class ComposeReplica(Miniature):
         self._toolbox = Toolbox(self._folder, label, _commands(self._folder))
         self._allowed = allowed
         self._stack: Stack | None = None
+        self._attached = False
         self._containers: dict[str, ContainerServer] = {}
 
     @classmethod
@@ -92,6 +98,7 @@ class ComposeReplica(Miniature):
         replica = cls(folder, label, written.participants)
         replica._tokens.update(written.tokens)
         replica._stack = _read_stack(folder)
+        replica._attached = True
         replica._handle_all()
         return replica
 
@@ -127,9 +134,15 @@ class ComposeReplica(Miniature):
             self._lay_out_names(component, self._stack)
         self.data("registry").mkdir()
         RegistryStore(self.data("registry")).tell(self._stack.site.at["registry"])
-        self.data("vault").mkdir()
-        self.data("vault").chmod(0o777)  # Vault's own user writes its audit log here
-        Container(self._engine.endpoint.host, self.label, "vault").note(self.data("vault"))
+        self._lay_out_vault()
+
+    def _lay_out_vault(self) -> None:
+        """Where Vault's audit log goes; and apart from it, so that Vault itself never sees them, the keys."""
+        audit = self.data("vault")
+        audit.mkdir()
+        audit.chmod(0o777)  # Vault's own user writes here
+        Container(self._engine.endpoint.host, self.label, "vault").note(audit)
+        self.keyring().parent.mkdir(mode=0o700)
 
     def _lay_out_names(self, component: str, stack: Stack) -> None:
         """A name server's folder: what CoreDNS reads, and what it takes to tell it that something has changed."""
@@ -192,12 +205,16 @@ class ComposeReplica(Miniature):
 
     @cached_property
     def _engine(self) -> Engine:
-        return Engine.connect(self._allowed)
+        """The docker that has the containers already, else the one that the user means."""
+        note = Note.read(self._folder) if self._attached else None
+        if note is None:
+            return Engine.connect(self._allowed)
+        return Engine.connect(Allowed({note.context}), note.endpoint)
 
     @property
     def _project(self) -> Project:
         folders = {
-            "KEYS_DIR": self.data("vault"),
+            "KEYS_DIR": self.keyring().parent,
             "AUDIT_DIR": self.data("vault"),
             "DNS_DIR": self.data("dns"),
             "RESOLVER_DIR": self.data("resolver"),
@@ -229,6 +246,9 @@ class ComposeReplica(Miniature):
             )
             for name, found in looked.items()
         }
+
+    def keyring(self) -> Path:
+        return self.data(KEYS) / KEYRING
 
     def images(self) -> Mapping[str, str]:
         """The id of the image that each service really runs."""

@@ -68,7 +68,7 @@ class Miniature:
         """A token and a home for everybody who has none yet; `write` puts the tokens on disk."""
         site, keys = self._up()
         client = vault.VaultClient(site.behind["vault"], keys.root_token)
-        escrow = Escrow(keys.keys, keys.secret_ids, self.data("vault") / AUTOMATION_TOKEN)
+        escrow = Escrow(keys.keys, keys.secret_ids, self.keyring().with_name(AUTOMATION_TOKEN))
         missing = [each for each in (*self._participants, "harness") if each not in self._tokens]
         for participant in missing:
             self._tokens[participant] = client.participant_token(participant)
