@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.replica.containers.endpoint import Endpoint
+from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.events import Happening, Happenings
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
-    from blackstart.replica.containers.engine import Engine
     from blackstart.replica.containers.project import Project
     from blackstart.replica.containers.server import ContainerServer
 
@@ -125,3 +130,69 @@ def test_what_nobody_is_told_is_kept(running: Project, one: ContainerServer, eng
     finally:
         happenings.close()
         one.resume()
+
+
+class Between:
+    """A socket before docker's own, which a test cuts and opens again: to its clients docker goes away and comes back."""
+
+    def __init__(self, path: Path, docker: str) -> None:
+        self.path, self._docker = path, docker
+        self._ends: list[socket.socket] = []
+        self.open()
+
+    def open(self) -> None:
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(self.path))
+        self._server.listen()
+        Thread(target=self._accept, args=(self._server,), daemon=True).start()
+
+    def cut(self) -> None:
+        self.path.unlink()
+        for each in (self._server, *self._ends):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._ends.clear()
+
+    def _accept(self, server: socket.socket) -> None:
+        with suppress(OSError):  # it was cut
+            while True:
+                near, far = server.accept()[0], socket.socket(socket.AF_UNIX)
+                far.connect(self._docker)
+                self._ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _carry(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def between(engine: Engine, tmp_path: Path) -> Iterator[Between]:
+    made = Between(tmp_path / "d.sock", engine.endpoint.socket)
+    yield made
+    made.cut()
+
+
+def test_a_docker_that_goes_away_is_told_once_and_followed_again(
+    running: Project, one: ContainerServer, engine: Engine, between: Between
+) -> None:
+    through = Engine.connect(endpoint=Endpoint("between", f"unix://{between.path}"))
+    told: list[Happening] = []
+    happenings = Happenings(through, running.label, told.append).start()
+    try:
+        one.pause()
+        assert wait_until(lambda: bool(told), LIMIT_S)
+        between.cut()
+        assert wait_until(lambda: told[-1].what == "daemon-gone", LIMIT_S)
+        one.resume()
+        between.open()
+        assert wait_until(lambda: told[-1].what == "unpause", LIMIT_S)  # which happened meanwhile
+        assert [each.what for each in told] == ["pause", "daemon-gone", "daemon-back", "unpause"]
+    finally:
+        happenings.close()
+        through.close()

@@ -14,7 +14,8 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from blackstart.clock import SystemTime
-from blackstart.errors import ReplicaError
+from blackstart.errors import BlackstartError, ReplicaError
+from blackstart.replica.containers.endpoint import see_it_listens
 from blackstart.replica.containers.engine import COMPONENT, DRILL, SERVICE, DaemonGone
 
 if TYPE_CHECKING:
@@ -124,9 +125,10 @@ class Happenings:
         while not self._closed.is_set():
             why = "it closed the connection"
             try:
+                see_it_listens(self._engine.endpoint)  # the SDK leaves a socket open for each call in vain
                 with self._engine.saying("following docker's events"):
                     self._read()
-            except ReplicaError as error:
+            except BlackstartError as error:
                 why = error.message
             if not self._closed.is_set():
                 self._say_gone(why)
