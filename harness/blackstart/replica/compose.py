@@ -23,7 +23,7 @@ from blackstart.replica.base import Component
 from blackstart.replica.cached import write_private
 from blackstart.replica.components import dns
 from blackstart.replica.components.vault import KEYRING
-from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse
+from blackstart.replica.containers.engine import DRILL, NO_MORE, SERVICE, Allowed, Engine, PortInUse
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import Project
@@ -249,6 +249,14 @@ class ComposeReplica(Miniature):
 
     def keyring(self) -> Path:
         return self.data(KEYS) / KEYRING
+
+    def exited(self) -> Mapping[str, int]:
+        """As on any replica. It is asked all the time: docker is asked once, and more only of what does not run."""
+        if not self._containers:
+            return {}
+        listed = self._engine.containers({DRILL: self.label}, all=False)
+        running = {str(each["Labels"][SERVICE]) for each in listed}
+        return super().exited() if {*COMPONENTS, PROXY} - running else {}
 
     def images(self) -> Mapping[str, str]:
         """The id of the image that each service really runs."""
