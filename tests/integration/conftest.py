@@ -57,24 +57,24 @@ class Drilled:
         return sorted({f["rule"] for f in self.review["findings"] if f["verdict"] == "unknown"})
 
 
-Drill = Callable[[str, int], Drilled]
+Drill = Callable[..., Drilled]
 
 
 @pytest.fixture(scope="session")
 def drill(blackstart: Blackstart, tmp_path_factory: pytest.TempPathFactory) -> Drill:
-    """Run a crew with a seed once a session; later calls with the same words get the same drill."""
-    done: dict[tuple[str, int], Drilled] = {}
+    """Run a crew with a seed on a replica once a session; later calls with the same words get the same drill."""
+    done: dict[tuple[str, int, str], Drilled] = {}
     reports = tmp_path_factory.mktemp("reports")
 
-    def run(crew: str, seed: int = 1) -> Drilled:
-        if (crew, seed) not in done:
-            words = ("run", SCENARIO, "--crew", crew, "--seed", str(seed), "--reports-dir", str(reports))
-            ended = blackstart(*words, "--json")
+    def run(crew: str, seed: int = 1, replica: str = "local") -> Drilled:
+        if (crew, seed, replica) not in done:
+            words = ("run", SCENARIO, "--crew", crew, "--seed", str(seed), "--replica", replica)
+            ended = blackstart(*words, "--reports-dir", reports, "--json")
             assert ended.stdout, ended.stderr
             facts = json.loads(ended.stdout)["drills"][0]
             folder = Path(facts["folder"])
             review = json.loads((folder / "review.json").read_text("utf-8"))
-            done[crew, seed] = Drilled(ended.returncode, folder, review, facts)
-        return done[crew, seed]
+            done[crew, seed, replica] = Drilled(ended.returncode, folder, review, facts)
+        return done[crew, seed, replica]
 
     return run
