@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from blackstart.errors import ReplicaError
 from blackstart.faults.vault.operating import Operator, VaultFault, told
 from blackstart.replica.asking import Refused
-from blackstart.replica.components.vault import AUDIT_LOG
 from blackstart.replica.programs.audit_log import next_free, tell
 from blackstart.replica.waiting import wait_until
 
@@ -43,7 +42,7 @@ class VaultAuditBlocked(VaultFault):
 
     def look(self, vault: Operator, undo: Undo) -> Mapping[str, Any]:
         """Where the log is. ReplicaError where there is none of which Vault would have to write a line."""
-        log = Path(str(undo["keyring"])).with_name(AUDIT_LOG)
+        log = Path(str(undo["audit_log"]))
         if not log.is_file():
             raise ReplicaError(f"{undo['component']} writes no audit log at {log}: nothing could be blocked")
         return {"log": str(log), "kept": f"{log}.kept"}

@@ -86,7 +86,14 @@ class VaultFault(Fault):
         """Where Vault and its keys are, and what was found. The keys themselves enter no ledger."""
         keyring, at = str(_keyring(self, replica)), replica.components()[target].endpoint
         server = endpoint(replica.site.behind[target]) if isinstance(replica, _Sited) else at
-        place = {"component": target, "endpoint": at, "server": server, "keyring": keyring}
+        audit_log = str(replica.audit_log(target) or "")
+        place = {
+            "component": target,
+            "endpoint": at,
+            "server": server,
+            "keyring": keyring,
+            "audit_log": audit_log,
+        }
         with told(self, place, "looked at"):
             vault = Operator(place)
             undo = {**place, **self.look(vault, place)}
