@@ -8,7 +8,6 @@ the rest is in volumes of the project. What it takes to go on in another process
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING
 from blackstart.errors import ReplicaError
 from blackstart.replica.base import Component
 from blackstart.replica.cached import write_private
-from blackstart.replica.components import dns
 from blackstart.replica.components.vault import KEYRING
 from blackstart.replica.containers.engine import DRILL, NO_MORE, SERVICE, Allowed, Engine, PortInUse
 from blackstart.replica.containers.events import Happenings
@@ -30,12 +28,9 @@ from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.server import ContainerServer
 from blackstart.replica.layout import CANARY, COMPONENTS, PROXY, TEAMS, endpoint
 from blackstart.replica.miniature import KINDS, Miniature
-from blackstart.replica.programs.container import Container
+from blackstart.replica.mounted import Mounted
 from blackstart.replica.programs.dns_cache import let_age
-from blackstart.replica.programs.dns_told import told
-from blackstart.replica.programs.dns_zone import LISTEN, ZoneFolder
-from blackstart.replica.programs.files import replaced
-from blackstart.replica.programs.registry_store import RegistryStore
+from blackstart.replica.programs.dns_zone import ZoneFolder
 from blackstart.replica.programs.service import LOGS, RUN
 from blackstart.replica.servicing import Servicing
 from blackstart.replica.stack import FILE, Stack, home
@@ -60,11 +55,6 @@ PORT_TRIES = 3
 
 SERVERS = (*COMPONENTS, CANARY, PROXY)
 
-NAME_SERVERS = ("dns", "resolver")
-
-KEYS = "keys"
-"""The folder, beside those of components, with what it takes to operate Vault whatever has happened to it."""
-
 LOOK_EVERY_S = 0.1
 """Seconds between two looks at a container: each asks docker several things."""
 
@@ -83,6 +73,7 @@ class ComposeReplica(Miniature):
     ) -> None:
         super().__init__(folder, label, participants)
         self._toolbox = Toolbox(self._folder, label, _commands(self._folder))
+        self._mounted = Mounted(self._folder / "data")
         self._allowed = allowed
         self._stack: Stack | None = None
         self._attached = False
@@ -130,31 +121,7 @@ class ComposeReplica(Miniature):
         (self._folder / LOGS).mkdir(parents=True, exist_ok=True)
         self._stack = Stack.choose(self._engine.subnets())
         write_private(self._folder / STATE, json.dumps(self._stack.to_data()))
-        for component in NAME_SERVERS:
-            self._lay_out_names(component, self._stack)
-        self.data("registry").mkdir()
-        RegistryStore(self.data("registry")).tell(self._stack.site.at["registry"])
-        self._lay_out_vault()
-
-    def _lay_out_vault(self) -> None:
-        """Where Vault's audit log goes; and apart from it, so that Vault itself never sees them, the keys."""
-        audit = self.data("vault")
-        audit.mkdir()
-        audit.chmod(0o777)  # Vault's own user writes here
-        Container(self._engine.endpoint.host, self.label, "vault").note(audit)
-        self.keyring().parent.mkdir(mode=0o700)
-
-    def _lay_out_names(self, component: str, stack: Stack) -> None:
-        """A name server's folder: what CoreDNS reads, and what it takes to tell it that something has changed."""
-        folder = self.data(component)
-        shutil.copytree(home() / "compose" / component, folder)
-        replaced(folder / LISTEN, endpoint(stack.site.behind[component]).encode())
-        Container(self._engine.endpoint.host, self.label, component).note(folder)
-        if component == "dns":
-            services = {name: stack.inside[name] for name in ("vault", "registry", *TEAMS)}
-            ZoneFolder(folder).create(dns.zone(services))
-        else:
-            told(folder)
+        self._mounted.lay_out(self._stack, self._engine.endpoint.host, self.label)
 
     def _start_all(self, progress: Progress) -> None:
         """PortInUse when somebody has one. Whatever goes wrong, nothing is left."""
@@ -213,18 +180,7 @@ class ComposeReplica(Miniature):
 
     @property
     def _project(self) -> Project:
-        folders = {
-            "KEYS_DIR": self.keyring().parent,
-            "AUDIT_DIR": self.data("vault"),
-            "DNS_DIR": self.data("dns"),
-            "RESOLVER_DIR": self.data("resolver"),
-            "TOKENS_DIR": self.data("registry"),
-        }
-        env = {
-            **self._chosen().variables(),
-            **{name: str(folder) for name, folder in folders.items()},
-            "BLACKSTART_USER": f"{os.getuid()}:{os.getgid()}",
-        }
+        env = {**self._chosen().variables(), **self._mounted.variables()}
         return Project(
             self._engine, _project_name(self.label), [home() / FILE], env, self.label, self._folder
         )
@@ -248,7 +204,7 @@ class ComposeReplica(Miniature):
         }
 
     def keyring(self) -> Path:
-        return self.data(KEYS) / KEYRING
+        return self._mounted.keys / KEYRING
 
     def exited(self) -> Mapping[str, int]:
         """As on any replica. It is asked all the time: docker is asked once, and more only of what does not run."""
