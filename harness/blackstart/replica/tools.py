@@ -84,9 +84,10 @@ def pinned(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock, flags=re.MULTILINE))
 
 
-def ensure_tools(progress: Progress, names: Collection[str] = tuple(TOOLS)) -> None:
-    """Make these environments where they are missing, side by side. MissingTool names all that cannot be made."""
-    missing = [TOOLS[name] for name in names if not TOOLS[name].folder.is_dir()]
+def ensure_tools(progress: Progress, names: Collection[str] | None = None) -> None:
+    """Make these environments, or all, where they are missing, side by side. MissingTool names all that cannot be made."""
+    wanted = TOOLS if names is None else names
+    missing = [TOOLS[name] for name in wanted if not TOOLS[name].folder.is_dir()]
     if not missing:
         return
     uv = _find_uv(missing)
