@@ -216,7 +216,7 @@ def written(path: Path, wanted: list[tuple[str, str]]) -> bool:
 
 @cache
 def possible() -> list[tuple[str, str]]:
-    """Every fault of the catalogue on everything that it can break, as it is without any parameter."""
+    """Every fault of the catalogue that the embedded replica supports, on everything that it can break, without any parameter."""
     platform = load_file(Platform, ROOT / "scenarios" / "platform.yaml").model
     targets = {
         **{name: about.kind or name for name, about in platform.components.items()},
@@ -227,6 +227,7 @@ def possible() -> list[tuple[str, str]]:
             (fault, target)
             for fault in names()
             for target, kind in targets.items()
+            if "local" in load(fault).replicas
             if {"*", kind} & set(load(fault).kinds) and written(Path(folder) / "x.yaml", [(fault, target)])
         ]
     if not found:
