@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 REPORTS ?= reports
+# Most tests wait for real servers: more of them at once than there are processors.
+WORKERS ?= 3
 
 .PHONY: help drill test lint type bench sample images lock clean
 
@@ -19,7 +21,7 @@ drill: $(VENV)/.drill-ready
 	$(BIN)/blackstart run scenarios/vault/auth-503.yaml --reports-dir $(REPORTS)
 
 test: lint type
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .
