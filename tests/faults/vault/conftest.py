@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ LIMIT_S = 30.0
 def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReplica]:
     """A running replica; whoever breaks it mends it."""
     folder: Path = tmp_path_factory.mktemp("replica")
-    local = LocalReplica(folder, f"test-{folder.name}", ["ic-1", "sme-1"])
+    local = LocalReplica(folder, f"test-{folder.name}-{os.getpid()}", ["ic-1", "sme-1"])
     try:
         local.up(lambda *news: None)
         yield local
