@@ -64,8 +64,6 @@ def test_where_ports_are_known_from(service: dict[str, Any], ports: tuple[int, .
             "its only ports are UDP",
         ),
         (labelled(networks={"inner": None}), "it is on internal networks alone"),
-        (labelled(scale=3), "it runs 3 times"),
-        (labelled(deploy={"replicas": 2}), "it runs 2 times"),
     ],
 )
 def test_what_keeps_the_network_of_a_component_from_being_broken(service: dict[str, Any], says: str) -> None:
@@ -88,8 +86,11 @@ def test_what_bypasses_the_proxy() -> None:
     ("services", "says"),
     [
         ({"it": {"network_mode": "host"}}, "it has network_mode: host"),
-        ({"it": {"network_mode": "container:x"}}, "it shares the network of container:x"),
+        ({"it": {"network_mode": "container:x"}}, "it has network_mode: container:x"),
         ({"it": {"external_links": ["x"]}}, "it has external_links"),
+        ({"it": labelled(scale=3)}, "it runs 3 times as the component it"),
+        ({"it": labelled(deploy={"replicas": 2})}, "it runs 2 times as the component it"),
+        ({"it": labelled(scale=0)}, "it runs 0 times as the component it"),
         ({"it": {"labels": {"blackstart.component": "db"}}}, "db and it both say blackstart.component: db"),
         ({"it": {"labels": {"blackstart.component": "a b"}}}, "it says blackstart.component: 'a b'"),
         ({"it": labelled(labels={"blackstart.ports": "x"})}, "it has the label blackstart.ports: 'x'"),
@@ -110,13 +111,6 @@ def test_a_file_that_is_refused(services: dict[str, Any], says: str) -> None:
     assert says in refusal
 
 
-@pytest.mark.parametrize("section", ["networks", "volumes"])
-def test_what_is_external_is_refused(config: dict[str, Any], section: str) -> None:
-    config[section] = {"theirs": {"external": True, "name": "prod"}}
-    (refusal,) = judge(config, image_ports).refusals
-    assert refusal.startswith(f"the {section[:-1]} theirs is external (prod)")
-
-
 def test_a_fixed_subnet_is_warned_of(config: dict[str, Any]) -> None:
     config["networks"] = {
         "default": {"name": "shop_default", "ipam": {"config": [{"subnet": "10.0.0.0/24"}]}}
@@ -125,23 +119,42 @@ def test_a_fixed_subnet_is_warned_of(config: dict[str, Any]) -> None:
     assert warning.startswith("the network default has a fixed subnet")
 
 
+def test_a_service_that_is_no_component_may_run_as_often_as_it_likes() -> None:
+    judgement = judged(mailer={"image": "mailer", "scale": 2}, idle={"image": "x", "deploy": {"replicas": 0}})
+    assert judgement.refusals == ()
+    assert [service.count for service in judgement.services] == [1, 1, 1, 2, 0]
+
+
+def test_a_published_port_of_a_service_that_is_no_component_bypasses_the_proxy() -> None:
+    ports = [{"target": 25, "protocol": "tcp", "published": "2525"}]
+    mailer = judged(mailer={"image": "mailer", "ports": ports}).services[3]
+    assert mailer.bypassing == (Published(25, "tcp", "0.0.0.0:2525"),)
+
+
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("label", "says"),
     [
-        ({"privileged": True}, "it is privileged"),
-        ({"pid": "host"}, "it sees this machine's processes"),
         (
-            {"volumes": [{"type": "bind", "source": "/var/run/docker.sock", "read_only": True}]},
-            "docker's socket",
+            "blackstart.port",
+            "it has the label blackstart.port, which means nothing: did you mean blackstart.ports?",
         ),
-        ({"volumes": [{"type": "bind", "source": "/srv"}]}, "it may write to /srv, a folder of yours"),
+        ("blackstart.probes.web", "did you mean blackstart.probe.?"),
+        ("blackstart.componant", "did you mean blackstart.component?"),
     ],
 )
-def test_what_a_drill_does_not_undo_is_warned_of(more: dict[str, Any], says: str) -> None:
-    (warning,) = judged(it=labelled(**more)).component("it").warnings
-    assert says in warning
+def test_a_label_that_means_nothing_is_warned_of(label: str, says: str) -> None:
+    for service in ({"image": "x", "labels": {label: "1"}}, labelled(labels={label: "1"})):
+        (warning,) = next(each for each in judged(it=service).services if each.name == "it").warnings
+        assert says in warning
 
 
-def test_a_folder_that_is_only_read_is_fine() -> None:
-    read = {"type": "bind", "source": "/srv", "read_only": True}
-    assert judged(it=labelled(volumes=[read])).component("it").warnings == ()
+def test_labels_of_others_are_theirs() -> None:
+    assert judged(it=labelled(labels={"com.example": "1"})).component("it").warnings == ()
+
+
+def test_what_stays_after_a_drill_is_told_apart() -> None:
+    udp = [{"target": 53, "protocol": "udp", "published": "5353"}]
+    it = labelled(privileged=True, ports=udp)
+    judgement = judged(it=it, mailer={"image": "m", "volumes": [{"type": "bind", "source": "/srv"}]})
+    assert [line.partition(":")[0] for line in judgement.lasting] == ["mailer", "it"]
+    assert len(judgement.component("it").warnings) == 2

@@ -94,6 +94,17 @@ def test_udp_is_published_as_it_was() -> None:
     assert laid_over(config)["services"]["mailer"]["ports"] == ("override", ["127.0.0.1:10004:53/udp"])
 
 
+def test_a_service_that_runs_twice_gets_no_number_that_only_one_container_can_have() -> None:
+    ports = [{"target": port, "protocol": "tcp", "published": "8081"} for port in (80, 80)]
+    ports.append({"target": 53, "protocol": "udp", "published": "53"})
+    config = shop(mailer={"image": "x", "ports": ports, "deploy": {"replicas": 2}})
+    assert laid_over(config)["services"]["mailer"]["ports"] == (
+        "override",
+        ["127.0.0.1::80", "127.0.0.1::53/udp"],
+    )
+    assert wanted_ports(judge(config, image_ports)) == wanted_ports(judge(shop(), image_ports))
+
+
 def test_places_are_the_same_when_read_again(config: dict[str, Any]) -> None:
     judgement = judge(config, image_ports)
     places = Places.choose(judgement, list(range(1, 20)))

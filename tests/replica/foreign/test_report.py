@@ -42,6 +42,20 @@ def test_what_is_missing_bypasses_or_is_to_be_known_is_said() -> None:
     assert any(line.startswith("alone: its ports are not known") for line in said)
 
 
+def test_the_port_of_a_service_that_is_not_drilled_is_not_said_to_pass() -> None:
+    ports = [{"target": 25, "protocol": "tcp", "published": "2525"}]
+    said = list(lines(report(mailer={"image": "mailer", "ports": ports})))
+    assert said[-2] == (
+        "mailer: its published port 0.0.0.0:2525 to 25/tcp bypasses the proxy: "
+        "it is no component, so nothing of it is drilled"
+    )
+
+
+def test_where_nothing_is_published_nothing_is_said_of_it() -> None:
+    said = list(lines(report(web=None)))
+    assert not any("published" in line for line in said)
+
+
 def test_a_file_that_is_refused() -> None:
     refused = report(mailer={"image": "x", "network_mode": "host"})
     assert not refused.ok

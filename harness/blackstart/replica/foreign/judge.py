@@ -7,11 +7,14 @@ that images say they listen on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from blackstart.checks import from_label
+from blackstart.replica.containers.copies import copies
 from blackstart.replica.containers.engine import COMPONENT
+from blackstart.replica.foreign.reach import file_refusals, service_refusals, warnings
+from blackstart.source import did_you_mean
 
 if TYPE_CHECKING:
     from blackstart.checks import Check
@@ -27,7 +30,8 @@ EXAMPLE = "labels: {blackstart.component: db}"
 ImagePorts = Callable[[str], Sequence[str]]
 """The ports that an image says it listens on ("5432/tcp"); none when it is not here yet."""
 
-SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
+LABELS = (COMPONENT, KIND, PORTS, PROBE)
+"""Every label of ours that a file may have; PROBE has the probe's name behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Published:
 class Service:
     """One service. `component` is empty when it is not drilled, `ports` are those over TCP, the first one first.
 
-    `missing` says what keeps it from being drilled in some way, `warnings` what to know of it; sentences.
+    `count` is how many containers it has. `missing` says what keeps it from being drilled in some way, `lasting` what
+    of it stays when a drill is over, `noted` what else to know of it; sentences.
     """
 
     name: str
@@ -56,17 +61,25 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     own_network: bool = True
     proxied: bool = False
+    count: int = 1
     missing: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.lasting + self.noted
+
+    @property
+    def passing(self) -> tuple[Published, ...]:
+        """Published ports whose clients a fault of the network reaches."""
+        carried = [port for port in self.published if port.protocol == "tcp" and port.target in self.ports]
+        return tuple(carried) if self.proxied else ()
 
     @property
     def bypassing(self) -> tuple[Published, ...]:
         """Published ports whose clients no fault of the network reaches."""
-        return tuple(
-            port
-            for port in self.published
-            if self.component and not (self.proxied and port.protocol == "tcp" and port.target in self.ports)
-        )
+        return tuple(port for port in self.published if port not in self.passing)
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -87,6 +100,11 @@ class Judgement:
     @property
     def drilled(self) -> tuple[Service, ...]:
         return tuple(service for service in self.services if service.component)
+
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """What stays when a drill is over, of every service."""
+        return tuple(f"{service.name}: {said}" for service in self.services for said in service.lasting)
 
     def component(self, name: str) -> Service:
         """KeyError when there is none."""
@@ -112,13 +130,7 @@ def judge(config: Mapping[str, Any], image_ports: ImagePorts) -> Judgement:
 def _file_refusals(config: Mapping[str, Any]) -> Iterator[str]:
     if not config.get("services"):
         yield "the file has no service (services that only a profile starts need COMPOSE_PROFILES)"
-    for section in ("networks", "volumes"):
-        for name, raw in (config.get(section) or {}).items():
-            if (raw or {}).get("external"):
-                yield (
-                    f"the {section[:-1]} {name} is external ({raw.get('name', name)}): it is somebody else's, "
-                    "and a drill would reach what is real; give the drill a file with one of its own"
-                )
+    yield from file_refusals(config)
 
 
 def _file_warnings(config: Mapping[str, Any]) -> Iterator[str]:
@@ -160,43 +172,51 @@ def _service(
 ) -> tuple[Service, list[str]]:
     """The service, and what of it is refused."""
     labels: Mapping[str, str] = raw.get("labels") or {}
-    component, image = labels.get(COMPONENT, ""), str(raw.get("image", ""))
-    refusals = [*_reaches_out(name, raw), *_bad_name(name, component)]
+    component, count = labels.get(COMPONENT, ""), copies(raw)
+    refusals = [*service_refusals(name, raw), *_bad_name(name, component), *_not_one(name, component, count)]
     published = tuple(_published(raw))
-    if not component:
-        return Service(name, image=image, published=published, warnings=tuple(_warnings(raw))), refusals
-    checks, wrong_checks = _checks(name, labels)
-    ports, wrong_ports = _ports(name, raw, labels, published, image_ports)
-    missing = [*_not_one(raw), *_not_proxied(raw, config, ports, published)]
     service = Service(
         name,
-        component,
-        labels.get(KIND, component),
-        image,
-        ports,
-        published,
-        checks,
-        {key: str(value) for key, value in (raw.get("environment") or {}).items() if value is not None},
-        not raw.get("network_mode"),
-        bool(ports) and not missing and not raw.get("network_mode"),
-        tuple(missing),
-        (*_warnings(raw), *_udp(published)),
+        image=str(raw.get("image", "")),
+        published=published,
+        count=count,
+        lasting=tuple(warnings(raw)),
+        noted=tuple(_unknown(labels)),
+    )
+    if not component:
+        return service, refusals
+    checks, wrong_checks = _checks(name, labels)
+    ports, wrong_ports = _ports(name, raw, labels, published, image_ports)
+    missing = tuple(_not_proxied(raw, config, ports, published))
+    service = replace(
+        service,
+        component=component,
+        kind=labels.get(KIND, component),
+        ports=ports,
+        checks=checks,
+        environment={k: str(v) for k, v in (raw.get("environment") or {}).items() if v is not None},
+        own_network=not raw.get("network_mode"),
+        proxied=bool(ports) and not missing and not raw.get("network_mode"),
+        missing=missing,
+        noted=(*service.noted, *_udp(published)),
     )
     return service, refusals + wrong_checks + wrong_ports
 
 
-def _reaches_out(name: str, raw: Mapping[str, Any]) -> Iterator[str]:
-    """What would touch more than the drill's own."""
-    mode = str(raw.get("network_mode", ""))
-    if mode == "host":
+def _unknown(labels: Mapping[str, str]) -> Iterator[str]:
+    """Labels that look like ours, and are none."""
+    for label in labels:
+        ours = label in LABELS[:-1] or label.startswith(PROBE)
+        if label.startswith("blackstart.") and not ours:
+            yield f"it has the label {label}, which means nothing: {did_you_mean(label, LABELS)}"
+
+
+def _not_one(name: str, component: str, count: int) -> Iterator[str]:
+    if component and count != 1:
         yield (
-            f"{name} has network_mode: host: it listens on this machine's own addresses, where no proxy can stand "
-            "before it and a drill would meet what is real; give it a network"
+            f"{name} runs {count} times as the component {component}, and a drill breaks one container of a component; "
+            "take its scale (deploy.replicas) to 1, or its label away"
         )
-    if mode.startswith("container:"):
-        yield f"{name} shares the network of {mode}: that container is no part of this file"
-    if raw.get("external_links"):
-        yield f"{name} has external_links: they lead to containers that are no part of this file"
 
 
 def _bad_name(name: str, component: str) -> Iterator[str]:
@@ -245,12 +265,6 @@ def _ports(
     return tuple(dict.fromkeys(found)), []
 
 
-def _not_one(raw: Mapping[str, Any]) -> Iterator[str]:
-    count = int(raw.get("scale") or (raw.get("deploy") or {}).get("replicas") or 1)
-    if count != 1:
-        yield f"it runs {count} times, and a component is one container; take its scale to 1"
-
-
 def _not_proxied(
     raw: Mapping[str, Any], config: Mapping[str, Any], ports: Sequence[int], published: Sequence[Published]
 ) -> Iterator[str]:
@@ -280,16 +294,3 @@ def _udp(published: Sequence[Published]) -> Iterator[str]:
     for port in published:
         if port.protocol != "tcp":
             yield f"its port {port.target}/{port.protocol} is not carried by the proxy: no fault of the network reaches it"
-
-
-def _warnings(raw: Mapping[str, Any]) -> Iterator[str]:
-    if raw.get("privileged"):
-        yield "it is privileged: what it does to this machine, no drill undoes"
-    if raw.get("pid") == "host":
-        yield "it sees this machine's processes (pid: host): what it does to them, no drill undoes"
-    for volume in raw.get("volumes") or []:
-        source = str(volume.get("source", ""))
-        if source in SOCKETS:
-            yield "it has docker's socket: what it makes by it carries no drill's label, and stays"
-        elif volume.get("type") == "bind" and not volume.get("read_only"):
-            yield f"it may write to {source}, a folder of yours: what a drill makes it write there, stays"

@@ -67,8 +67,8 @@ def wanted_ports(judgement: Judgement) -> int:
 
 
 def _published(judgement: Judgement) -> Iterator[tuple[str, int, str]]:
-    """What the file publishes, and every port that the harness may ask on."""
-    for service in judgement.services:
+    """What the file publishes, and every port that the harness may ask on; one number is for one container only."""
+    for service in (each for each in judgement.services if each.count == 1):
         own = [(port.target, port.protocol) for port in service.published]
         asked = [(port, "tcp") for port in (service.ports if _publishes(service) else ())]
         yield from ((service.name, port, way) for port, way in dict.fromkeys([*own, *asked]))
@@ -90,7 +90,7 @@ def override(
         apis = [(places.apis[service.component], beside[service.name].api)] if service.name in beside else []
         services[service.name] = {
             **_named(service.name, raw, config),
-            **_ports(service.name, raw, places, apis),
+            **_ports(service, raw, places, apis),
             **_after({beside[name].redirect for name in raw.get("depends_on") or {} if name in beside}),
         }
     for sidecar in beside.values():
@@ -112,12 +112,23 @@ def _named(name: str, raw: Mapping[str, Any], config: Mapping[str, Any]) -> dict
 
 
 def _ports(
-    service: str, raw: Mapping[str, Any], places: Places, apis: list[tuple[int, int]]
+    service: Service, raw: Mapping[str, Any], places: Places, apis: list[tuple[int, int]]
 ) -> dict[str, Any]:
-    own = [(number, port, way) for (name, port, way), number in places.ports.items() if name == service]
-    whole = [*own, *((number, inside, "tcp") for number, inside in apis)]
-    words = [f"{HOST}:{number}:{port}" + ("" if way == "tcp" else f"/{way}") for number, port, way in whole]
-    return {"ports": _Override(words)} if words or raw.get("ports") else {}
+    words = [
+        *(
+            _word(number, port, way)
+            for (name, port, way), number in places.ports.items()
+            if name == service.name
+        ),
+        *(_word(number, inside) for number, inside in apis),
+        *(_word("", port.target, port.protocol) for port in service.published if service.count != 1),
+    ]
+    return {"ports": _Override(list(dict.fromkeys(words)))} if words or raw.get("ports") else {}
+
+
+def _word(number: int | str, port: int, way: str = "tcp") -> str:
+    """A published port as compose's short form has it; without a number docker chooses a free one a container."""
+    return f"{HOST}:{number}:{port}" + ("" if way == "tcp" else f"/{way}")
 
 
 def _after(redirects: set[str]) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from blackstart.replica.foreign.override import Places, override, wanted_ports
 from blackstart.replica.foreign.reading import judged, read, sidecar_images
 
 if TYPE_CHECKING:
-    from blackstart.replica.foreign.judge import Judgement, Service
+    from blackstart.replica.foreign.judge import Judgement, Published, Service
 
 __all__ = ["Line", "Report", "examine", "lines", "report_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One service. `bypassing` are its published ports that no fault of the network reaches."""
+    """One service. Of its published ports, faults of the network reach the `passing` and not the `bypassing`."""
 
     service: str
     component: str
@@ -28,6 +28,7 @@ class Line:
     ports: tuple[int, ...]
     faults: tuple[str, ...]
     checks: tuple[str, ...]
+    passing: tuple[str, ...]
     bypassing: tuple[str, ...]
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -85,10 +86,15 @@ def _line(service: Service) -> Line:
         service.ports,
         service.families,
         tuple(service.checks),
-        tuple(f"{port.where} to {port.target}/{port.protocol}" for port in service.bypassing),
+        tuple(map(_port, service.passing)),
+        tuple(map(_port, service.bypassing)),
         service.missing,
         service.warnings,
     )
+
+
+def _port(port: Published) -> str:
+    return f"{port.where} to {port.target}/{port.protocol}"
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -98,13 +104,14 @@ def lines(report: Report) -> Iterator[str]:
         for missing in line.missing:
             yield f"{line.service}: {missing}"
         for port in line.bypassing:
-            yield f"{line.service}: its published port {port} bypasses the proxy"
+            why = "" if line.component else ": it is no component, so nothing of it is drilled"
+            yield f"{line.service}: its published port {port} bypasses the proxy{why}"
         for warning in line.warnings:
             yield f"{line.service}: {warning}"
     yield from report.warnings
     for refusal in report.refusals:
         yield f"refused: {refusal}"
-    if report.ok:
+    if report.ok and any(line.passing for line in report.services):
         yield "every other published port passes the proxy; in a drill each is on 127.0.0.1, on a free number"
 
 
