@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from blackstart.replica.waiting import wait_until
@@ -33,13 +34,18 @@ def prove_fault(
     """Put a fault through all that a drill may do to it, on a running replica. AssertionError says what failed.
 
     `another` gives a second object of the same replica, as another process would have it: it heals the second
-    time, from what the ledger keeps. `fix` does what people would. The replica is whole afterwards.
+    time, from what the ledger keeps. `fix` does what people would. The replica is whole afterwards; when something
+    fails, what was injected is healed first, as well as the fault can.
     """
     contract = _Contract(fault, replica, target)
-    contract.healed_in_order(replica)
-    contract.healed_from_the_ledger(another() if another else replica)
-    if fix is not None:
-        contract.mended_by_people(fix)
+    try:
+        contract.healed_in_order(replica)
+        contract.healed_from_the_ledger(another() if another else replica)
+        if fix is not None:
+            contract.mended_by_people(fix)
+    except BaseException:
+        contract.leave_whole()
+        raise
 
 
 def own_probe(replica: Replica, target: str) -> str:
@@ -51,6 +57,7 @@ class _Contract:
     def __init__(self, fault: Fault, replica: Replica, target: str) -> None:
         self._fault, self._replica, self._target = fault, replica, target
         self._probe = self._its_probe()
+        self._last_undo: Mapping[str, object] | None = None
 
     def _its_probe(self) -> Probe:
         brought = self._fault.probe(self._replica, self._target)
@@ -79,6 +86,12 @@ class _Contract:
         self._whole(undo, "mended by people")
         self._healed(self._fault, self._replica, undo)
 
+    def leave_whole(self) -> None:
+        """Whoever uses the replica next finds it healed. That this fails too is not told: the first failure is."""
+        if self._last_undo is not None:
+            with suppress(Exception):
+                self._fault.heal(self._replica, self._target, self._last_undo)
+
     def _broken(self) -> Mapping[str, object]:
         self._turns("green", "nothing was done yet")
         undo = self._fault.prepare(self._replica, self._target)
@@ -86,6 +99,7 @@ class _Contract:
         assert written == dict(undo), "the undo is not plain JSON"
         self._turns("green", "prepared: that touches nothing")
         assert self._fault.gone(self._replica, self._target, written), "it says that it is there already"
+        self._last_undo = written
         self._fault.inject(self._replica, self._target, written)
         self._turns("red", "injected")
         assert not self._fault.gone(self._replica, self._target, written), "it says that it is gone at once"
