@@ -72,7 +72,7 @@ class ProcessCpuHog(Fault):
         """One hog, with these parameters. ReplicaError when the component does not run."""
         _end_hogs(replica, target)
         numbers = ("--share", f"{self.share:g}", "--period", f"{self.period:g}")
-        argv = [sys.executable, "-I", "-S", str(PROGRAMS / "hog.py"), *numbers]
+        argv = [sys.executable, "-I", str(PROGRAMS / "hog.py"), *numbers]
         label, name = _carried(replica, target)
         env = {"PATH": os.defpath, "LANG": "C.UTF-8", processes.LABEL: label, processes.COMPONENT: name}
         for group in _groups(replica, target):

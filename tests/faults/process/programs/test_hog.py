@@ -33,7 +33,7 @@ def hog(sleeper: Sleeper) -> Iterator[Hogs]:
 
     def start(share: float = 0.5, period: float = 0.1) -> int:
         numbers = ["--group", str(sleeper.pid), "--share", str(share), "--period", str(period)]
-        subprocess.run([sys.executable, "-I", "-S", str(PROGRAMS / "hog.py"), *numbers], check=True)
+        subprocess.run([sys.executable, "-I", str(PROGRAMS / "hog.py"), *numbers], check=True)
         assert wait_until(lambda: len(hogs(sleeper.pid)) == 1, LIMIT_S)
         return hogs(sleeper.pid)[0]
 
@@ -102,7 +102,7 @@ def test_a_group_that_there_is_not(tmp_path: Path) -> None:
     with subprocess.Popen(["true"]) as ended:
         pass
     numbers = ["--group", str(ended.pid), "--share", "0.5", "--period", "1"]
-    argv = [sys.executable, "-I", "-S", str(PROGRAMS / "hog.py"), *numbers]
+    argv = [sys.executable, "-I", str(PROGRAMS / "hog.py"), *numbers]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "ProcessLookupError" in done.stderr

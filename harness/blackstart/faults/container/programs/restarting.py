@@ -10,11 +10,11 @@ somebody ends it (SIGTERM), or there is no such container any more. The containe
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
 
+from blackstart.replica.programs.background import go_on_in_background
 from blackstart.replica.programs.container import Container
 
 
@@ -25,16 +25,6 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     for number in ("--alive", "--pause"):
         parser.add_argument(number, type=float, required=True)
     return parser.parse_args(argv)
-
-
-def in_background() -> None:
-    """Whoever started it need not wait for its end, nor for what it might say, and has no zombie of it."""
-    if os.fork():
-        os._exit(0)
-    os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
 
 
 def once(container: Container, alive_s: float, pause_s: float) -> bool:
@@ -60,7 +50,7 @@ def main(argv: list[str]) -> None:
     wanted = arguments(argv)
     container = Container(wanted.docker, wanted.drill, wanted.component)
     container.tell("KILL")
-    in_background()
+    go_on_in_background()
     while once(container, wanted.alive, wanted.pause):
         pass
 

@@ -4,7 +4,7 @@
 
 Comes back at once; what does the work goes on in the background, deaf to the terminal. It ends when the group's
 leader has ended, or on SIGTERM, and lets the group go on whatever happens, save when it is killed with SIGKILL.
-Standard library alone.
+Standard library alone, and `replica/programs/background.py`, for which it needs site-packages on its path.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import signal
 import sys
 from contextlib import suppress
 
+from blackstart.replica.programs.background import go_on_in_background
+
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="hog.py")
@@ -23,16 +25,6 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--share", type=float, required=True)
     parser.add_argument("--period", type=float, required=True)
     return parser.parse_args(argv)
-
-
-def in_background() -> None:
-    """Whoever started it need not wait for its end, nor for what it might say, and has no zombie of it."""
-    if os.fork():
-        os._exit(0)
-    os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
 
 
 def hog(leader: int, group: int, runs_s: float, stops_s: float) -> None:
@@ -54,7 +46,7 @@ def let_go(group: int) -> None:
 def main(argv: list[str]) -> None:
     asked = arguments(argv)
     leader = os.pidfd_open(asked.group)
-    in_background()
+    go_on_in_background()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         hog(leader, asked.group, asked.share * asked.period, (1 - asked.share) * asked.period)
