@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from blackstart.events import Body, Event, ProbeChanged, ProbeDeclared, ProbesSampled, Source
+from blackstart.record.store import WriteFailed
 from blackstart.replica.base import Reading
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ class Sampler:
 
     def _sample_until(self, stop: threading.Event) -> None:
         while not stop.wait(INTERVAL_S):
-            self.round()
+            with suppress(WriteFailed):  # a full disk: the drill's own thread says so
+                self.round()
 
     def close(self) -> None:
         """End all threads; readings under way finish first (each is bounded by its probe's timeout)."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
+
+from blackstart.drill import stages
+from blackstart.drill.folder import REPLICA
+from blackstart.drill.staff import Staff
 from blackstart.errors import Exit, HealingUnproven, ReplicaError
 from blackstart.events import HarnessError
 from blackstart.record.reader import read
+from blackstart.record.store import WriteFailed
 from blackstart.record.verify import verify
 from blackstart.testing import FakeReplica
 
 from .test_resume import Dead, interrupt, until
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def deaf(replica: FakeReplica) -> None:
@@ -39,3 +43,92 @@ def test_a_replica_that_cannot_be_taken_down_is_left_for_recover(
     ]
     assert "replica.down" not in [event.kind for event in events]
     assert verify(tmp_path).state == "ok", "its record is closed all the same"
+
+
+# --- a disk that is full, a bug: whatever it is, the replica is healed and taken down ------------------
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere")
+
+
+def bug(*_: object) -> None:
+    assert 1 / len(_)
+
+
+def ended(folder: Path) -> list[str]:
+    """The stages and proofs of the end."""
+    kinds = {"stage.entered", "fault.proven", "replica.down", "drill.closed"}
+    return [event.kind for event in read(folder) if event.kind in kinds][-5:]
+
+
+WHOLE_END = ["stage.entered", "fault.proven", "stage.entered", "replica.down", "drill.closed"]
+
+
+def test_what_the_machine_refuses_in_the_middle_ends_the_drill_in_order(
+    tmp_path: Path,
+) -> None:
+    dead = Dead(tmp_path, until("replica.up"))
+    dead.listeners.append(lambda event: full() if event.kind == "steady.reached" else None)
+    result = dead.resumed()
+    assert result.exit_code == Exit.ABORTED
+    assert result.error is not None
+    assert result.error.message == (
+        "the drill was broken off in the stage brief: somewhere: No space left on device"
+    )
+    assert "room" in result.error.hint
+    assert ended(tmp_path)[-4:] == [kind for kind in WHOLE_END if kind != "fault.proven"]
+
+
+@pytest.mark.parametrize(("where", "what"), [(Staff, "close"), (stages, "keep_logs")])
+def test_what_keeps_evidence_keeps_the_replica_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: object, what: str
+) -> None:
+    monkeypatch.setattr(where, what, full)
+    result = Dead(tmp_path, until("drill.ended")).resumed()
+    assert result.exit_code == Exit.ABORTED
+    assert result.error is not None
+    assert result.error.message.startswith("the drill was broken off in the stage close: somewhere")
+    assert ended(tmp_path) == WHOLE_END
+    assert not (tmp_path / REPLICA).exists()
+
+
+def test_a_bug_in_the_ending_is_raised_when_all_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Staff, "close", lambda self: bug())
+    with pytest.raises(ZeroDivisionError):
+        Dead(tmp_path, until("drill.ended")).resumed()
+    assert ended(tmp_path) == WHOLE_END
+
+
+def test_listeners_that_cannot_write_keep_nothing_from_being_healed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = Dead(tmp_path, until("drill.ended"))
+    dead.listeners.append(lambda event: full() if event.kind == "stage.entered" else None)
+    assert dead.resumed().exit_code == Exit.ABORTED
+    assert ended(tmp_path) == WHOLE_END
+
+
+def test_a_bug_does_not_hide_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeReplica, "down", deaf)
+    dead = Dead(tmp_path, until("replica.up"))
+    dead.listeners.append(lambda event: bug() if event.kind == "steady.reached" else None)
+    with pytest.raises(ZeroDivisionError) as caught:
+        dead.resumed()
+    (note,) = caught.value.__notes__
+    assert note.endswith("docker does not answer\n  start docker, and run: blackstart recover")
+
+
+def test_reports_that_cannot_be_written_are_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blackstart.drill.publish._write", full)
+    with pytest.raises(WriteFailed) as caught:
+        Dead(tmp_path, until("drill.ended")).resumed()
+    assert caught.value.exit_code == Exit.ABORTED
+    assert caught.value.message == (
+        "the drill is over, and its reports cannot be written: somewhere: No space left on device"
+    )
+    assert f"blackstart report {tmp_path.name} --reports-dir {tmp_path.parent}" in caught.value.hint

@@ -18,6 +18,9 @@ from blackstart.errors import BlackstartError, Exit
 
 __all__ = ["app", "main"]
 
+MACHINE = "see that the disk has room and who may write there; if a drill was begun, run: blackstart recover"
+"""The next move when the machine refuses something and no drill could say it in its own words."""
+
 app = typer.Typer(
     name="blackstart",
     help="Chaos drills: break a replica of your platform on purpose, time the people, test the runbook.",
@@ -86,7 +89,7 @@ def main() -> None:
         _tell(error.message, error.hint)
         sys.exit(int(error.exit_code))
     except OSError as error:  # a full disk, a folder without permission: the user's machine, not our bug
-        _tell(f"{error.filename or 'the system'}: {error.strerror}", "")
+        _tell(f"{error.filename or 'the system'}: {error.strerror or error}", MACHINE)
         sys.exit(int(Exit.INPUT))
     except Exception:
         traceback.print_exc()

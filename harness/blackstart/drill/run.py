@@ -19,6 +19,7 @@ from blackstart.drill.publish import publish
 from blackstart.drill.signals import Interrupted, Signals
 from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill, ReplicaError
 from blackstart.events import AbortAsked, HarnessError
+from blackstart.record.store import WriteFailed
 from blackstart.replica.tools import ensure_tools
 
 if TYPE_CHECKING:
@@ -74,10 +75,16 @@ def _published(folder: Path, error: BlackstartError | None) -> Review | None:
     """The reports. When the drill itself has failed, what keeps them from being written is no further news."""
     try:
         return publish(folder)
-    except (OSError, BlackstartError):
-        if error is None:
+    except (OSError, BlackstartError) as unwritten:
+        if error is not None:
+            return None
+        if isinstance(unwritten, BlackstartError):
             raise
-        return None
+        raise WriteFailed(
+            f"the drill is over, and its reports cannot be written: {_seen(unwritten)}",
+            hint="see that the disk has room and the folder can be written to, and run: "
+            f"blackstart report {folder.name} --reports-dir {folder.parent}",
+        ) from unwritten
 
 
 def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
@@ -100,14 +107,33 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
             raise
         drill.end("error", known.message)
         error = known
+    except OSError as refused:
+        if drill.conductor.replaying():
+            raise
+        error = _broken_off(drill, refused)
+        drill.note(HarnessError(drill.stage, f"{type(refused).__name__}: {refused}"))
+        drill.end("error", error.message)
     except BaseException as bug:
         if drill.conductor.replaying():
             raise
         drill.note(HarnessError(drill.stage, f"{type(bug).__name__}: {bug}"))
         drill.end("error", f"{type(bug).__name__}: {bug}")
-        _heal_and_close(drill)
+        if left := _heal_and_close(drill):
+            bug.add_note(f"blackstart: {left.message}\n  {left.hint}")
         raise
     return _heal_and_close(drill) or error
+
+
+def _broken_off(drill: Drill, error: OSError) -> Aborted:
+    """The machine has refused something in the middle of a drill: a full disk, a folder without permission."""
+    return Aborted(
+        f"the drill was broken off in the stage {drill.stage}: {_seen(error)}",
+        hint="see that the disk has room and the folder can be written to; everything it broke is healed",
+    )
+
+
+def _seen(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
 
 
 def _stages(drill: Drill) -> None:
@@ -160,6 +186,10 @@ def _closed(drill: Drill) -> BlackstartError | None:
             f"the replica could not be taken down: {error.message}",
             hint=error.hint or "run: blackstart recover",
         )
+    except WriteFailed as error:
+        return error
+    except OSError as error:
+        return _broken_off(drill, error)
     return None
 
 

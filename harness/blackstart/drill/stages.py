@@ -5,12 +5,13 @@ provision → steady → brief → respond → observe, and then, whatever happe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from blackstart.drill.folder import keep_logs, remove_replica
-from blackstart.errors import InvalidDrill
+from blackstart.errors import BlackstartError, InvalidDrill, ReplicaError
 from blackstart.events import (
+    HarnessError,
     ReplicaDown,
     ReplicaUp,
     StageEntered,
@@ -135,7 +136,7 @@ def observe(drill: Drill) -> None:
 
 def heal(drill: Drill) -> None:
     """Undo whatever is in the ledger, whatever happened, and prove it."""
-    _enter(drill, "heal")
+    _enter_at_last(drill, "heal")
     drill.pulse.ending()
     drill.conductor.agenda.clear()
     if drill.conductor.sampler is not None:
@@ -143,24 +144,57 @@ def heal(drill: Drill) -> None:
 
 
 def close(drill: Drill) -> None:
-    """Take the replica down, keep its logs, and leave nothing running."""
-    _enter(drill, "close")
-    if drill.conductor.sampler is not None:
-        drill.conductor.sampler.close()
-    drill.pulse.beat()
-    drill.staff.close()
-    drill.alerting.close()
-    drill.happenings.close()
-    drill.replica.down()
+    """Take the replica down, keep its logs, and leave nothing running. What only keeps evidence keeps it from nothing.
+
+    ReplicaError when the replica cannot be taken down. Whatever else goes wrong is raised once all of it is done.
+    """
+    failed = [_enter_at_last(drill, "close"), *(_tried(drill, each) for each in _endings(drill))]
+    _take_down(drill)
     drill.note(ReplicaDown())
-    keep_logs(drill.folder)
+    failed.append(_tried(drill, lambda: keep_logs(drill.folder)))
     remove_replica(drill.folder)
+    for error in filter(None, failed):
+        raise error
+
+
+def _endings(drill: Drill) -> Iterator[Callable[[], None]]:
+    """What ends before the replica does."""
+    if drill.conductor.sampler is not None:
+        yield drill.conductor.sampler.close
+    yield drill.pulse.beat
+    yield drill.staff.close
+    yield drill.alerting.close
+    yield drill.happenings.close
+
+
+def _tried(drill: Drill, act: Callable[[], None]) -> Exception | None:
+    """Do it, and go on: why it failed is on record, and returned."""
+    try:
+        act()
+    except Exception as error:  # whatever it is (a full disk, a bug): what is broken must be healed, and end
+        drill.note(HarnessError(drill.stage, f"{type(error).__name__}: {error}"))
+        return error
+    return None
+
+
+def _take_down(drill: Drill) -> None:
+    try:
+        drill.replica.down()
+    except BlackstartError:
+        raise
+    except Exception as error:
+        raise ReplicaError(f"{type(error).__name__}: {error}", hint="run: blackstart recover") from error
 
 
 def _enter(drill: Drill, stage: str) -> None:
     drill.stage = stage
     drill.note(StageEntered(stage))
     drill.conductor.dispatch()
+
+
+def _enter_at_last(drill: Drill, stage: str) -> Exception | None:
+    """Enter a stage that comes whatever happened: what its listeners raise (a full disk) is returned."""
+    return _tried(drill, lambda: _enter(drill, stage))
 
 
 STAGES: tuple[Stage, ...] = (provision, steady, brief, respond, observe)
