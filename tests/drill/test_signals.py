@@ -37,3 +37,18 @@ def test_the_former_handlers_come_back() -> None:
     with Signals(lambda text: None).caught():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_after_the_drill_is_told_to_have_come_too_late() -> None:
+    said: list[str] = []
+    signals = Signals(said.append)
+    with signals.caught():
+        with signals.abortable():
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signals.asked == "SIGINT"
+    assert said == [
+        "SIGINT came when the drill was over already: its outcome stands; everything is being healed",
+        "already ending: healing goes on, it is not skipped",
+    ]

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: the first ends the drill in order, a further one never skips the healing.
 
-A signal raises `Interrupted` once, and only inside `abortable()`. Outside it (while healing, closing, or before
-the drill owns anything) it is noted and raised at the next `abortable()`.
+A signal raises `Interrupted` once, and only inside `abortable()`. One that comes before (when the drill owns nothing yet)
+is noted and raised there; of one that comes after (while healing, closing) it is said that it came too late.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Signals:
         self._how: How = "signal"
         self._raised = False
         self._abortable = False
+        self._over = False
 
     @contextmanager
     def caught(self) -> Iterator[None]:
@@ -62,6 +63,7 @@ class Signals:
             yield
         finally:
             self._abortable = False
+            self._over = True
 
     def ask(self, name: str, how: How) -> None:
         """End the drill, as a signal would; from any thread."""
@@ -71,9 +73,14 @@ class Signals:
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        name = self._asked_name or signal.Signals(number).name
         if self._name:
             self._say("already ending: healing goes on, it is not skipped")
-        self._name = self._name or self._asked_name or signal.Signals(number).name
+        elif self._over:
+            self._say(
+                f"{name} came when the drill was over already: its outcome stands; everything is being healed"
+            )
+        self._name = self._name or name
         if self._abortable:
             self._raise_once()
 
