@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "counts", "remove_all"]
 
-GONE_S = 5.0
-"""Seconds for docker to have removed everything; it takes one."""
+PATIENCE_S = 5.0
+"""Seconds in which something more must be gone, or docker does not remove the rest; all of it takes docker one."""
 
 _SIDE_BY_SIDE = 8
 
@@ -58,30 +58,38 @@ def counts(engine: Engine, label: str) -> Counts:
     )
 
 
-def remove_all(engine: Engine, label: str) -> Counts:
+def remove_all(engine: Engine, label: str, patience_s: float = PATIENCE_S) -> Counts:
     """Remove everything with that label; returns what there was. Idempotent.
 
-    ReplicaError for what does not go, with why: a container that is no drill's may use a network or a volume of it.
+    However long a busy machine takes, it goes on while it gets on. ReplicaError for what does not go, with why: a
+    container that is no drill's may use a network or a volume of it.
     """
-    before = counts(engine, label)
+    before = left = counts(engine, label)
     whys: dict[str, str] = {}
-    if before and not wait_until(lambda: _none_left(engine, label, whys), GONE_S):
+    while left and _gets_on(engine, label, whys, left, patience_s):
+        left = counts(engine, label)
+    if left:
         said = "; ".join(f"{id[:60]}: {why or 'it is still there'}" for id, why in whys.items())
         raise ReplicaError(
-            f"docker does not remove what this drill has made: {said}",
+            f"docker does not remove what this drill has made; left are {left}, and in {patience_s:g} s nothing more "
+            f"went: {said}",
             hint="end what uses it (docker ps, docker network inspect), and run: blackstart recover",
         )
     return before
 
 
-def _none_left(engine: Engine, label: str, whys: dict[str, str]) -> bool:
-    """Remove all that is found, and say whether that was all: something may just be made, or be removed by others."""
+def _gets_on(engine: Engine, label: str, whys: dict[str, str], left: Counts, patience_s: float) -> bool:
+    return wait_until(lambda: _removed(engine, label, whys) != left, patience_s)
+
+
+def _removed(engine: Engine, label: str, whys: dict[str, str]) -> Counts:
+    """Remove all that is found, and say what is left: something may just be made, or be removed by others."""
     whys.clear()
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for found, remove in _kinds(engine):
             left = found(engine, label)
             whys.update(zip(left, pool.map(partial(_tried, remove), left), strict=True))
-    return not counts(engine, label)
+    return counts(engine, label)
 
 
 Find = Callable[["Engine", str], list[str]]
@@ -100,14 +108,17 @@ def _kinds(engine: Engine) -> list[tuple[Find, Remove]]:
 
 def _tried(remove: Remove, id: str) -> str:
     """Why it could not be removed; empty when it was, or when it is gone."""
-    from docker.errors import APIError, NotFound
+    from docker.errors import APIError, DockerException, NotFound
+    from requests.exceptions import RequestException
 
     try:
         remove(id)
     except NotFound:
         return ""
     except APIError as error:
-        return str(error.explanation)
+        return str(error.explanation or error)
+    except (DockerException, RequestException, OSError) as error:  # it takes longer than docker is waited for
+        return f"docker does not answer: {error}"
     return ""
 
 
