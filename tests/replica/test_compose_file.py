@@ -124,3 +124,9 @@ def test_every_symptom_that_is_probed_pages_and_no_other() -> None:
     for rule in rules:
         assert rule["labels"] == {"severity": "page"}
         assert rule["annotations"]["summary"]
+
+
+def test_toxiproxy_gives_up_early_on_a_server_that_hangs() -> None:
+    """It dials one connection at a time: by the kernel's own count, one that was paused for two minutes and goes on
+    again would keep everybody waiting for half a minute more."""
+    assert COMPOSE["services"]["toxiproxy"]["sysctls"] == {"net.ipv4.tcp_syn_retries": 1}

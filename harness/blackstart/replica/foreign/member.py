@@ -81,16 +81,32 @@ class Member:
         if self.beside is None:
             return
         with self._joining.locked():
-            if not self.server.running() or self._joined():
-                return
-            self.proxy.stop(0)
-            self.proxy.start()
-            self._redirect.start()
-            ended = wait_until(lambda: not self._redirect.running(), LEAD_LIMIT_S)
-            if not ended or self._redirect.look().state.get("ExitCode"):
-                raise self._redirect.failed(
-                    f"could not lead the connections to {self.service.component} by its proxy"
-                )
+            if self.server.running() and not self._joined():
+                self._renew()
+
+    def _renew(self) -> None:
+        """A proxy that has just been started, and every connection led through it."""
+        self.proxy.stop(0)
+        self.proxy.start()
+        self._redirect.start()
+        ended = wait_until(lambda: not self._redirect.running(), LEAD_LIMIT_S)
+        if not ended or self._redirect.look().state.get("ExitCode"):
+            raise self._redirect.failed(
+                f"could not lead the connections to {self.service.component} by its proxy"
+            )
+
+    def resume(self) -> None:
+        """Let it go on, with a new proxy before it, which has what was wanted of the old one.
+
+        Toxiproxy dials one connection at a time. What it began while nobody answered, the kernel tries again ever more
+        seldom: after two minutes the next try is half a minute away, and everybody would wait for it.
+        """
+        paused = self.server.paused()
+        self.server.resume()
+        if paused and self.beside is not None:
+            with self._joining.locked():
+                self._renew()
+            self.restore()
 
     def _joined(self) -> bool:
         """Whether the proxy, and after it the rules, came up after the component last did."""
