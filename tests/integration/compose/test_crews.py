@@ -9,6 +9,7 @@ import pytest
 from blackstart.check import load_crew
 from blackstart.events import PageFired, ReplicaUp
 from blackstart.record.reader import read
+from blackstart.replica.layout import COMPONENTS
 
 from ..conftest import ROOT
 from ..test_crews import CREWS
@@ -40,3 +41,12 @@ def test_what_the_record_of_a_drill_in_containers_has(engine: Engine, drill: Dri
     assert up.images is not None
     assert {"vault", "toxiproxy", "prometheus"} <= set(up.images)
     assert all(each.startswith("sha256:") for each in up.images.values())
+
+
+def test_every_container_leaves_its_log(engine: Engine, drill: Drill) -> None:
+    logs = {
+        file.stem: file.stat().st_size
+        for file in (drill("by-the-book", 1, "compose").folder / "logs").iterdir()
+    }
+    assert {*COMPONENTS, "proxy", "toxiproxy", "prometheus", "alertmanager", "seed"} <= set(logs)
+    assert logs["vault"] > 0
