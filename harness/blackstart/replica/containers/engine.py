@@ -28,6 +28,7 @@ __all__ = [
     "ONE_OFF",
     "PROJECT",
     "SERVICE",
+    "TAKEN",
     "Allowed",
     "DaemonGone",
     "Engine",
@@ -54,7 +55,8 @@ ANSWER_S = 60.0
 ROOM_MB = 1_000
 """Less than this where docker keeps its data, and the replica's own databases would be what fails."""
 
-_TAKEN = ("port is already allocated", "address already in use")
+TAKEN = ("port is already allocated", "address already in use")
+"""How docker says that somebody has a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +229,12 @@ def _refuse_old(api: str) -> None:
 
 
 def _refused(doing: str, said: str) -> ReplicaError:
-    if any(words in said for words in _TAKEN):
+    if any(words in said for words in TAKEN):
         return PortInUse(
             f"{doing}: a port is taken: {said}",
             hint="`docker ps` and `ss -ltnp` say by whom; end that, or choose another port",
         )
-    return ReplicaError(f"{doing}: docker refuses: {said}")
+    return ReplicaError(f"{doing}: docker refuses: {said}", hint="`docker ps -a` shows what is there")
 
 
 def _name(listed: Mapping[str, Any]) -> str:

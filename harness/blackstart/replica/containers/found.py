@@ -56,6 +56,11 @@ class Container:
         return self.data["NetworkSettings"].get("Networks") or {}
 
     @property
+    def restarts(self) -> int:
+        """How often docker has started it anew by itself, since somebody started it."""
+        return int(self.data.get("RestartCount") or 0)
+
+    @property
     def began(self) -> str:
         """When it was started last, as docker writes it."""
         return str(self.state.get("StartedAt", ""))

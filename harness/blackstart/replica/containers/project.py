@@ -14,20 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blackstart.clock import SystemTime
-from blackstart.errors import MissingTool, ReplicaError, UsageError
+from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.containers.cli import Compose, end
-from blackstart.replica.containers.engine import COMPONENT, DRILL, ONE_OFF, SERVICE, PortInUse
-from blackstart.replica.containers.found import Container
+from blackstart.replica.containers.copies import copies
+from blackstart.replica.containers.engine import DRILL, SERVICE
+from blackstart.replica.containers.failing import port_in_use, told_by_compose
+from blackstart.replica.containers.logs import listed_of, save_logs
 from blackstart.replica.containers.note import Note
+from blackstart.replica.containers.pulling import have_images
 from blackstart.replica.containers.removal import Counts, counts, remove_all
-from blackstart.replica.containers.rising import Rising, said
+from blackstart.replica.containers.rising import Rising
+from blackstart.replica.programs.service import LOGS
 from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["LABELS", "Project", "labelled", "save_logs"]
+__all__ = ["LABELS", "Project", "labelled"]
 
 LABELS = "labels.json"
 """The file that puts the drill's label on everything; JSON is YAML too."""
@@ -40,7 +44,11 @@ UP_LIMIT_S = 90.0
 
 LOOK_EVERY_S = 0.2
 
-_TAKEN = ("port is already allocated", "address already in use")
+LEARNS_S = 2.0
+"""Seconds for docker to have learned of a container's end, which compose met before."""
+
+ENDING = "it does not come up: removing its containers"
+BREAKING_OFF = "stopping: removing its containers"
 
 
 class Project:
@@ -76,7 +84,7 @@ class Project:
         if done.returncode != 0:
             raise UsageError(
                 f"{', '.join(map(str, self._files))}: {done.stderr.strip() or 'docker compose config fails'}",
-                hint="docker compose -f FILE config shows the same",
+                hint=f"docker compose {' '.join(f'-f {file}' for file in self._files)} config shows the same",
             )
         found: dict[str, Any] = json.loads(done.stdout)
         return found
@@ -96,71 +104,64 @@ class Project:
         """
         self._engine.see_room()
         config = self.config()
-        self._have_images(config, progress)
+        have_images(self._engine, self.images_wanted(config), progress)
         self.folder.mkdir(parents=True, exist_ok=True)
         override = self.folder / LABELS
         override.write_text(json.dumps(labelled(config, self.label)), "utf-8")
         self._note.write(self.folder)
-        rising = Rising(self._engine, self.name, config["services"], progress)
-        with self._nothing_left(), self._engine.asked.all_of_it():
+        started = {name: raw for name, raw in config["services"].items() if copies(raw)}
+        rising = Rising(self._engine, self.name, started, progress)
+        with self._nothing_left(progress), self._engine.asked.all_of_it():
             ends = SystemTime().now().mono_ns + int(limit_s * 1e9)
-            self._bring_up(override, rising, limit_s)
+            self._bring_up(override, rising, config, limit_s)
             left_s = (ends - SystemTime().now().mono_ns) / 1e9
             if not wait_until(rising.all_well, left_s, every_s=LOOK_EVERY_S):
-                raise rising.why_not() or ReplicaError(f"the project is not up within {limit_s:.0f} s")
+                raise rising.why_not() or ReplicaError(
+                    f"the project is not up within {limit_s:.0f} s", hint="see what else this machine does"
+                )
 
     @contextmanager
-    def _nothing_left(self) -> Iterator[None]:
-        """What fails, or is broken off, leaves nothing behind; and no second error hides the first."""
+    def _nothing_left(self, progress: Progress) -> Iterator[None]:
+        """What fails, or is broken off, leaves nothing behind but its logs; and no second error hides the first."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            progress(ENDING if isinstance(error, Exception) else BREAKING_OFF, 0, 0)
+            with suppress(ReplicaError, OSError):
+                if isinstance(error, Exception):  # a person who breaks it off does not wait for logs
+                    self.save_logs(self.folder / LOGS)
             with suppress(ReplicaError):
                 self.down()
             raise
 
-    def _bring_up(self, override: Path, rising: Rising, limit_s: float) -> None:
+    def _bring_up(self, override: Path, rising: Rising, config: Mapping[str, Any], limit_s: float) -> None:
         """`docker compose up -d`, which itself waits for what others depend on."""
         words = ("up", "-d", "--no-build", "--pull", "never")
-        log = self.folder / UP_LOG
+        log = self.folder / LOGS / UP_LOG
+        log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output, self._compose.start(words, (override,), output) as command:
             try:
                 wait_until(lambda: _over(command, rising), limit_s, every_s=LOOK_EVERY_S)
             finally:
                 end(command)
         if command.returncode != 0:
-            raise self._failed(log.read_text("utf-8", "replace"), rising)
+            said = log.read_text("utf-8", "replace")
+            raise self._late(rising) if command.returncode < 0 else self._failed(said, rising, config)
 
-    def _failed(self, output: str, rising: Rising) -> ReplicaError:
-        said = [line.strip() for line in output.splitlines() if line.strip()]
-        last = said[-1] if said else "docker compose up fails"
-        if any(words in output for words in _TAKEN):
-            return PortInUse(
-                f"a port that the project publishes is taken: {last}",
-                hint="`docker ps` and `ss -ltnp` say by whom; end that, or choose another port",
-            )
-        return rising.why_not() or ReplicaError(f"docker compose up: {last}")
+    def _late(self, rising: Rising) -> ReplicaError:
+        """It was ended by us: the limit is over."""
+        return rising.why_not() or ReplicaError(
+            "docker compose up does not end",
+            hint="the drill's folder says where it stood: logs/compose-up.log",
+        )
 
-    def _have_images(self, config: Mapping[str, Any], progress: Progress) -> None:
-        """Pull what is missing. MissingTool for what cannot be had: nothing is built here."""
-        missing = [image for image in self.images_wanted(config) if not self._engine.has(image)]
-        for number, image in enumerate(missing):
-            progress(f"pulling {image}", number, len(missing))
-            self._pull(image, missing)
-
-    def _pull(self, image: str, missing: Sequence[str]) -> None:
-        from docker.errors import APIError
-
-        with self._engine.saying(f"pulling {image}"):
-            try:
-                self._engine.client.images.pull(image)
-            except APIError as error:
-                raise MissingTool(
-                    f"the image {image} is missing and cannot be pulled: {error.explanation}"
-                    + (f" (missing: {', '.join(missing)})" if missing[1:] else ""),
-                    hint="without a registry, images/bake builds ours under the same tags; "
-                    "`docker compose build` those of a compose file that has a `build`",
-                ) from error
+    def _failed(self, output: str, rising: Rising, config: Mapping[str, Any]) -> ReplicaError:
+        """What a container itself tells says more than compose, which met only what came of it."""
+        if taken := port_in_use(output):
+            return taken
+        met: list[ReplicaError] = []
+        wait_until(lambda: _noted(rising, met), LEARNS_S, every_s=LOOK_EVERY_S)
+        return met[0] if met else told_by_compose(output, self._engine, config, self._files)
 
     def down(self) -> Counts:
         """Remove every container, network and volume with the drill's label; returns what there was. Idempotent.
@@ -179,25 +180,12 @@ class Project:
     def images(self) -> dict[str, str]:
         """The id of the image that each service really runs, by the service's name."""
         return {
-            str(each["Labels"][SERVICE]): str(each["ImageID"]) for each in _listed(self._engine, self.label)
+            str(each["Labels"][SERVICE]): str(each["ImageID"]) for each in listed_of(self._engine, self.label)
         }
 
     def save_logs(self, folder: Path) -> None:
         """Write what each container has said to `<folder>/<component>.log`."""
         save_logs(self._engine, self.label, folder)
-
-
-def save_logs(engine: Engine, label: str, folder: Path) -> None:
-    """Write what each container with that label has said to `<folder>/<component>.log`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in _listed(engine, label):
-        name = str(each["Labels"].get(COMPONENT) or each["Labels"][SERVICE])
-        (folder / f"{name}.log").write_bytes(said(engine, Container(str(each["Id"]), {}), name))
-
-
-def _listed(engine: Engine, label: str) -> list[dict[str, Any]]:
-    listed = engine.containers({DRILL: label, ONE_OFF: "False"})
-    return sorted(listed, key=lambda each: str(each["Labels"][SERVICE]))
 
 
 def labelled(config: Mapping[str, Any], label: str) -> dict[str, Any]:
@@ -217,3 +205,9 @@ def _over(command: subprocess.Popen[bytes], rising: Rising) -> bool:
         return True
     rising.all_well()
     return False
+
+
+def _noted(rising: Rising, met: list[ReplicaError]) -> bool:
+    """Whether a container is broken; its error is put down."""
+    met.extend(filter(None, [rising.broken()]))
+    return bool(met)

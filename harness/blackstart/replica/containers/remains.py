@@ -8,12 +8,17 @@ from pathlib import Path
 
 from blackstart.errors import BlackstartError, ReplicaError
 from blackstart.replica.containers.engine import DRILL, Allowed, Engine
+from blackstart.replica.containers.logs import save_logs
 from blackstart.replica.containers.note import Note
-from blackstart.replica.containers.project import save_logs
 from blackstart.replica.containers.removal import Counts, remove_all
 from blackstart.replica.programs.service import LOGS
 
-__all__ = ["remove", "running"]
+__all__ = ["end", "remove", "running"]
+
+PATIENCE_S = 60.0
+"""Seconds without anything more going after which docker is said not to remove it: `recover` has time, and is run where
+much is amiss. (A drill's own `down` is to be over soon.)
+"""
 
 
 def running(folder: Path, label: str) -> bool:
@@ -32,7 +37,19 @@ def remove(folder: Path, label: str) -> Counts:
             return Counts(0, 0, 0)
         with suppress(OSError, ReplicaError):  # a full disk: what is removed makes room
             save_logs(engine, label, folder / LOGS)
-        return remove_all(engine, label)
+        return remove_all(engine, label, PATIENCE_S)
+
+
+def end(folder: Path, label: str) -> None:
+    """Kill what runs of it, and leave its data: it can be gone on with. ReplicaError when something still runs."""
+    with _engine(folder, label) as engine:
+        if engine is None:
+            return
+        for each in engine.containers({DRILL: label}, all=False):
+            with suppress(ReplicaError), engine.saying("ending a container"):  # it may be gone by now
+                engine.client.api.kill(each["Id"])
+        if left := engine.containers({DRILL: label}, all=False):
+            raise ReplicaError(f"{len(left)} containers do not end", hint="run: blackstart recover")
 
 
 @contextmanager

@@ -1,22 +1,31 @@
-"""Seeing a compose project come up: which containers are there, which are well, and why one will never be."""
+"""Seeing a compose project come up: which containers are there, which are well, and which one never will be."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from blackstart.errors import ReplicaError
+from blackstart.clock import SystemTime
 from blackstart.replica.containers.engine import ONE_OFF, PROJECT, SERVICE
 from blackstart.replica.containers.found import Container
+from blackstart.replica.containers.unwell import why_not
 
 if TYPE_CHECKING:
+    from blackstart.errors import ReplicaError
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["Rising", "why_not"]
+__all__ = ["Rising"]
 
-_LINES = 12
+SETTLED_S = 10.0
+"""Having run for so long, a container that was restarted is well; docker itself takes it for well then."""
+
+RESTARTS = 5
+"""So often a container may be restarted when all others are well: it may only have been there before what it needs."""
+
+_ANOTHERS = "namespace path"
+"""What docker says of a container that was to join another one's network, when that one has ended: the other is ill."""
 
 
 @dataclass(slots=True)
@@ -40,16 +49,23 @@ class Rising:
         listed = {str(each["Labels"][SERVICE]): each for each in self._listed()}
         for each in listed.values():
             self._refuse_dead(each)
-        waited = [name for name in self.services if name not in listed or not _well(listed[name])]
+        waited = [name for name in self.services if name not in listed or not self._well(listed[name])]
         self._tell(waited)
+        self._refuse_looping([listed.get(name) for name in waited])
         return not waited
 
+    def broken(self) -> ReplicaError | None:
+        """The error of the first container that something is wrong with; None where they only need more time.
+
+        One that was never started comes last: it may be for want of another.
+        """
+        ill = sorted(filter(self._ill, self._listed()), key=_never_started)
+        return self._error(ill[0], "did not come up") if ill else None
+
     def why_not(self) -> ReplicaError | None:
-        """The error of the first container that was started and is not well; None when there is none."""
-        for each in self._listed():
-            if each.get("State") != "created" and not _well(each):
-                return self._error(each, "did not come up")
-        return None
+        """As `broken`, and the first that only is not well yet."""
+        waited = (each for each in self._listed() if each.get("State") != "created" and not self._well(each))
+        return self.broken() or next((self._error(each, "did not come up") for each in waited), None)
 
     def _listed(self) -> list[dict[str, Any]]:
         return self.engine.containers({PROJECT: self.project, ONE_OFF: "False"})
@@ -62,6 +78,24 @@ class Rising:
             self.told = said
             self.progress(said, len(self.services) - len(waited), len(self.services))
 
+    def _well(self, listed: Mapping[str, Any]) -> bool:
+        """Up, and healthy if that is checked; or ended with 0, as what is to run once does. Restarted: up to stay."""
+        status = str(listed.get("Status", ""))
+        if listed.get("State") == "exited":
+            return status.startswith("Exited (0)")
+        if listed.get("State") != "running" or "starting)" in status or "(unhealthy)" in status:
+            return False
+        return "(healthy)" in status or not _restarted(self._look(listed))
+
+    def _ill(self, listed: Mapping[str, Any]) -> bool:
+        """Whether it is more than not well yet."""
+        if listed.get("State") in ("exited", "dead"):
+            return not self._well(listed)
+        if listed.get("State") == "created":
+            error = str(self._look(listed).state.get("Error") or "")
+            return bool(error) and _ANOTHERS not in error
+        return "(unhealthy)" in str(listed.get("Status", "")) or _restarted(self._look(listed))
+
     def _refuse_dead(self, listed: Mapping[str, Any]) -> None:
         """Docker's own word for a container is in its status: `Up 2 seconds (unhealthy)`, `Exited (1) ...`."""
         status = str(listed.get("Status", ""))
@@ -73,60 +107,33 @@ class Rising:
         if not now.runs and now.began != self._ended_before.get(now.id):
             raise self._error(listed, "ended as it came up")
 
+    def _refuse_looping(self, waited: Iterable[Mapping[str, Any] | None]) -> None:
+        """All others are well, and it ends again and again: it waits for nothing any more."""
+        seen = [(each, self._look(each).restarts if each else 0) for each in waited]
+        if seen and all(restarts >= RESTARTS for _, restarts in seen):
+            raise self._error(seen[0][0] or {}, "ends again and again")
+
     def _look(self, listed: Mapping[str, Any]) -> Container:
+        """Docker lists one that is only being made, and shows it later: there is nothing to be said of it then."""
+        from docker.errors import NotFound
+
         with self.engine.saying("looking at a container"):
-            return Container(str(listed["Id"]), self.engine.client.api.inspect_container(listed["Id"]))
+            try:
+                shown = self.engine.client.api.inspect_container(listed["Id"])
+            except NotFound:
+                shown = {"State": {}, "Config": {"Labels": listed["Labels"]}}
+        return Container(str(listed["Id"]), shown)
 
     def _error(self, listed: Mapping[str, Any], what: str) -> ReplicaError:
         return why_not(self.engine, self._look(listed), str(listed["Labels"][SERVICE]), what)
 
 
-def _well(listed: Mapping[str, Any]) -> bool:
-    """Up, and healthy if that is checked; or ended with 0, as what is to run once does."""
-    status = str(listed.get("Status", ""))
-    if listed.get("State") == "exited":
-        return status.startswith("Exited (0)")
-    return listed.get("State") == "running" and "starting)" not in status and "(unhealthy)" not in status
+def _never_started(listed: Mapping[str, Any]) -> bool:
+    return listed.get("State") == "created"
 
 
-def why_not(engine: Engine, container: Container, name: str, what: str) -> ReplicaError:
-    """The error that says why a container is not in service: its state, last lines and health check."""
-    lines = said(engine, container, name, tail=_LINES).decode("utf-8", "replace").rstrip()
-    return ReplicaError(
-        f"{name} {what} ({_state(container)}). Its last lines:\n{lines or '(it said nothing)'}{_checked(container)}",
-        hint=f"all that it said, while it is there: docker logs {container.id[:12]}",
-    )
-
-
-def said(engine: Engine, container: Container, name: str, **which: Any) -> bytes:
-    """What a container has said; a sentence when docker cannot tell (its log driver keeps nothing)."""
-    from docker.errors import APIError
-
-    with engine.saying(f"reading the log of {name}"):
-        try:
-            return bytes(engine.client.api.logs(container.id, **which))
-        except APIError as error:
-            return f"docker cannot tell what {name} said: {error.explanation}\n".encode()
-
-
-def _state(container: Container) -> str:
-    if container.runs:
-        health = container.health()
-        return f"it {'is paused' if container.paused else 'still runs'}" + (f", {health}" if health else "")
-    if not container.began_at():
-        return "it was never started" + _error_of(container)
-    oom = ", out of memory" if container.state.get("OOMKilled") else ""
-    return f"ended with code {container.exit_code()}{oom}{_error_of(container)}"
-
-
-def _error_of(container: Container) -> str:
-    error = str(container.state.get("Error") or "")
-    return f": {error}" if error else ""
-
-
-def _checked(container: Container) -> str:
-    """What its health check said last, when it was not content."""
-    log = (container.state.get("Health") or {}).get("Log") or []
-    if container.health() in ("", "healthy") or not log:
-        return ""
-    return f"\nIts health check said: {str(log[-1].get('Output', '')).strip()[-500:] or '(nothing)'}"
+def _restarted(container: Container) -> bool:
+    """Whether docker had to start it anew, and it has not run for long since."""
+    began = container.began_at()
+    ran_s = (SystemTime().now().wall - began).total_seconds() if began else 0.0
+    return container.restarts > 0 and (not container.runs or ran_s < SETTLED_S)

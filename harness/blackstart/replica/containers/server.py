@@ -7,7 +7,7 @@ label each time, and the label is seen on that very container before anything is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from blackstart.errors import ReplicaError
 from blackstart.replica.containers import files, limits, networks
 from blackstart.replica.containers.found import Container, find
 from blackstart.replica.containers.kept import Kept
-from blackstart.replica.containers.rising import said, why_not
+from blackstart.replica.containers.logs import said
+from blackstart.replica.containers.unwell import why_not
 from blackstart.replica.programs.service import LOGS, RUN
 from blackstart.replica.programs.supervised import STOP_PATIENCE_S
 from blackstart.replica.waiting import wait_until
@@ -212,7 +213,12 @@ class ContainerServer:
         """The error that says why it is not in service, with its last lines, and of its health check."""
         found = self._find()
         if found is None:
-            return ReplicaError(f"{self.name} {what} (its container is gone)")
+            return ReplicaError(
+                f"{self.name} {what} (its container is gone)",
+                hint="somebody has removed it: `docker events` says when",
+            )
+        with suppress(ReplicaError, OSError):  # what ended it goes, and the error names this file
+            self.save_log()
         return why_not(self._engine, found, self.name, what)
 
     # --- more of it ---------------------------------------------------------------------------------
