@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +21,9 @@ from blackstart.drill.msel import Injects
 from blackstart.drill.past import Past
 from blackstart.drill.pulse import Pulse
 from blackstart.drill.recovery import Recovery
+from blackstart.drill.refused import refuse
 from blackstart.drill.staff import Staff
-from blackstart.errors import UsageError
+from blackstart.errors import BlackstartError, UsageError
 from blackstart.events import SCHEMA, DrillOpened
 from blackstart.faults.ledger import Ledger
 from blackstart.people.alerts import Alerts
@@ -30,12 +31,13 @@ from blackstart.probes import INTERVAL_S
 from blackstart.record.ids import claim
 from blackstart.record.store import Record, WriteFailed
 from blackstart.replica.chosen import chosen
+from blackstart.replica.containers import remains
 
 if TYPE_CHECKING:
     from blackstart.drill.arming import Armed
     from blackstart.replica.base import Replica
 
-__all__ = ["assembled", "closed", "header", "opened"]
+__all__ = ["assembled", "closed", "header", "opened", "without_containers"]
 
 
 @contextmanager
@@ -43,9 +45,10 @@ def opened(options: Options) -> Iterator[Drill]:
     """A drill with its folder, record and watchdog; all of it is closed at the end of the block.
 
     Whatever carries the drill's label is ended there too: a server that came up while a signal went through.
-    Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
+    Errors: UsageError for a folder or a fault type that cannot be, and all of `refuse`, before anything is made.
     """
     armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
+    refuse(options)
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:
@@ -62,8 +65,23 @@ def opened(options: Options) -> Iterator[Drill]:
             yield drill
         finally:
             watchdog.kill(label)
+            without_containers(remains.remove, folder, label, options)
             guard.goodbye()
             closed(record, stamp(clock))
+
+
+def without_containers(
+    act: Callable[[Path, str], object], folder: Path, label: str, options: Options
+) -> None:
+    """End what a drill that was broken off has left in docker; one that was closed has left nothing.
+
+    Never raises: why the drill is over is the news. Whoever watches is told what may be left.
+    """
+    try:
+        act(folder / REPLICA, label)
+    except Exception as error:  # of docker, of the SDK, of a disk: it is told in words
+        what = error.message if isinstance(error, BlackstartError) else f"{type(error).__name__}: {error}"
+        options.say(f"containers may be left: {what}; run: blackstart recover")
 
 
 def _replica(options: Options, folder: Path, label: str) -> Replica:

@@ -19,7 +19,7 @@ from blackstart.clock import (
 )
 from blackstart.drill import stages
 from blackstart.drill.arming import arm
-from blackstart.drill.assemble import assembled, closed
+from blackstart.drill.assemble import assembled, closed, without_containers
 from blackstart.drill.conductor import Conductor
 from blackstart.drill.folder import REPLICA, label_of, mine
 from blackstart.drill.past import Past
@@ -33,6 +33,7 @@ from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.store import Record
 from blackstart.replica.attached import attach
+from blackstart.replica.containers import remains
 from blackstart.replica.tools import ensure_tools
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _reopened(options: Options, folder: Path) -> Iterator[Drill]:
             yield drill
         finally:
             watchdog.kill(label)
+            act = remains.end if _as_before(drill) else remains.remove
+            without_containers(act, folder, label, options)
             guard.goodbye()
             let_go(record, drill)
 
@@ -116,6 +119,11 @@ def let_go(record: Record, drill: Drill | None) -> None:
         record.leave()
     else:
         closed(record, stamp(drill.clock))
+
+
+def _as_before(drill: Drill | None) -> bool:
+    """Whether it never came so far that anything of it went on."""
+    return drill is None or drill.conductor.replaying()
 
 
 def _brought_back(

@@ -18,6 +18,7 @@ from blackstart.events import StageEntered
 from blackstart.faults.ledger import Ledger
 from blackstart.record.store import Record
 from blackstart.record.verify import verify
+from blackstart.replica.containers import remains
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.removal import Counts
@@ -88,3 +89,10 @@ def test_while_docker_is_down_it_is_left_for_later(drill: Path, project: Project
     assert found.left == []
     assert not project.counts()
     assert verify(drill).state == "ok"
+
+
+def test_what_is_ended_can_be_gone_on_with(project: Project) -> None:
+    remains.end(project.folder, project.label)
+    assert not remains.running(project.folder, project.label)
+    assert project.counts() == Counts(1, 1, 1)
+    remains.end(project.folder, project.label)
