@@ -45,10 +45,14 @@ def shop(**services: Any) -> dict[str, Any]:
     }
 
 
-def image_ports(image: str) -> list[str]:
-    return {"nginx:1.22.1": ["80/tcp"], "postgres:15": ["5432/tcp"], "dns": ["53/udp", "53/tcp"]}.get(
-        image, []
-    )
+def image_ports(image: str) -> list[str] | None:
+    known = {
+        "nginx:1.22.1": ["80/tcp"],
+        "postgres:15": ["5432/tcp"],
+        "dns": ["53/udp", "53/tcp"],
+        "absent": None,
+    }
+    return known.get(image, [])
 
 
 @pytest.fixture

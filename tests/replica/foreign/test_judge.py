@@ -56,7 +56,12 @@ def test_where_ports_are_known_from(service: dict[str, Any], ports: tuple[int, .
 @pytest.mark.parametrize(
     ("service", "says"),
     [
-        (labelled(image="none"), 'add the label blackstart.ports: "5432"'),
+        (labelled(image="none"), 'none in its image); add the label blackstart.ports: "5432"'),
+        (
+            labelled(image="absent"),
+            "its image absent is not here, so its ports are not known: docker compose pull",
+        ),
+        (labelled(image="absent", build={"context": "."}), "docker compose build gets it"),
         (labelled(network_mode="service:db", networks=None), "it shares the network of db: label that one"),
         (labelled(network_mode="none", networks=None), "it has no network"),
         (

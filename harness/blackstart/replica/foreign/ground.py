@@ -11,34 +11,30 @@ from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
 from blackstart.replica.base import Completed
+from blackstart.replica.probing import check_probes
 
 if TYPE_CHECKING:
+    from blackstart.platform import Platform
+    from blackstart.replica.base import Probe
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.containers.server import ContainerServer
     from blackstart.replica.foreign.judge import Judgement
     from blackstart.replica.foreign.override import Places
     from blackstart.replica.layout import Address
+    from blackstart.replica.probing import Ground
 
-__all__ = ["PublishedGround", "demux", "run_within"]
+__all__ = ["KnownGround", "PublishedGround", "demux", "probes_of", "run_within"]
 
 _HEAD = 8
 """Before each piece that a command without a terminal prints: which stream, and how long (docker's API, "attach")."""
 
 
-class PublishedGround:
-    """A `probing.Ground` over the containers of one drill."""
+class KnownGround:
+    """A `probing.Ground` over what is known of a file alone: enough to see whether everything can be asked."""
 
-    def __init__(
-        self,
-        judgement: Judgement,
-        places: Places,
-        engine: Engine,
-        servers: Mapping[str, ContainerServer],
-    ) -> None:
+    def __init__(self, judgement: Judgement, places: Places) -> None:
         self._judgement = judgement
         self._places = places
-        self._engine = engine
-        self._servers = servers
 
     def address(self, component: str, port: int | None) -> Address:
         service = self._judgement.component(component)
@@ -58,12 +54,8 @@ class PublishedGround:
         return found
 
     def run(self, component: str, argv: list[str], limit_s: float) -> Completed:
-        """Refused when its container does not run."""
-        container = self._servers[component].look()
-        if not container.runs or container.paused:
-            raise Refused("its container is paused" if container.paused else "its container does not run")
-        with self._engine.saying(f"running {argv[0]} in {component}"):
-            return run_within(self._engine, container.id, argv, limit_s)
+        """Refused: nothing was started."""
+        raise Refused("its container does not run")
 
     def setting(self, component: str, variable: str) -> str:
         environment = self._judgement.component(component).environment
@@ -73,6 +65,39 @@ class PublishedGround:
                 hint=f"there are: {', '.join(sorted(environment)) or 'none'}",
             )
         return environment[variable]
+
+
+class PublishedGround(KnownGround):
+    """The one over the containers of a drill."""
+
+    def __init__(
+        self,
+        judgement: Judgement,
+        places: Places,
+        engine: Engine,
+        servers: Mapping[str, ContainerServer],
+    ) -> None:
+        super().__init__(judgement, places)
+        self._engine = engine
+        self._servers = servers
+
+    def run(self, component: str, argv: list[str], limit_s: float) -> Completed:
+        """Refused when its container does not run."""
+        container = self._servers[component].look()
+        if not container.runs or container.paused:
+            raise Refused("its container is paused" if container.paused else "its container does not run")
+        with self._engine.saying(f"running {argv[0]} in {component}"):
+            return run_within(self._engine, container.id, argv, limit_s)
+
+
+def probes_of(platform: Platform, judgement: Judgement, places: Places, ground: Ground) -> tuple[Probe, ...]:
+    """Every probe of a file's drill. ReplicaError or MissingTool where something cannot be asked."""
+    labelled = {service.component: service.checks for service in judgement.drilled}
+    ported = {
+        service.component: bool(service.ports) and places.address(service.name, service.ports[0]) is not None
+        for service in judgement.drilled
+    }
+    return check_probes(platform, labelled, ported, ground)
 
 
 def run_within(engine: Engine, id: str, argv: Sequence[str], limit_s: float) -> Completed:

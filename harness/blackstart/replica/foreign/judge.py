@@ -27,8 +27,8 @@ PROBE = "blackstart.probe."
 
 EXAMPLE = "labels: {blackstart.component: db}"
 
-ImagePorts = Callable[[str], Sequence[str]]
-"""The ports that an image says it listens on ("5432/tcp"); none when it is not here yet."""
+ImagePorts = Callable[[str], Sequence[str] | None]
+"""The ports that an image says it listens on ("5432/tcp"); None when it is not here yet."""
 
 LABELS = (COMPONENT, KIND, PORTS, PROBE)
 """Every label of ours that a file may have; PROBE has the probe's name behind it."""
@@ -100,6 +100,11 @@ class Judgement:
     @property
     def drilled(self) -> tuple[Service, ...]:
         return tuple(service for service in self.services if service.component)
+
+    @property
+    def names(self) -> set[str]:
+        """What a stranger's container may not be called."""
+        return {name for service in self.drilled for name in (service.component, service.name)}
 
     @property
     def lasting(self) -> tuple[str, ...]:
@@ -187,7 +192,8 @@ def _service(
         return service, refusals
     checks, wrong_checks = _checks(name, labels)
     ports, wrong_ports = _ports(name, raw, labels, published, image_ports)
-    missing = tuple(_not_proxied(raw, config, ports, published))
+    here = not service.image or image_ports(service.image) is not None
+    missing = tuple(_not_proxied(raw, config, ports, published, here))
     service = replace(
         service,
         component=component,
@@ -258,7 +264,7 @@ def _ports(
     found = [port.target for port in published if port.protocol == "tcp"]
     image = str(raw.get("image", ""))
     exposed = [str(port) for port in raw.get("expose") or []]
-    for port in [*exposed, *(image_ports(image) if image else ())]:
+    for port in [*exposed, *((image and image_ports(image)) or ())]:
         number, _, protocol = port.partition("/")
         if protocol in ("", "tcp") and number.isdecimal():
             found.append(int(number))
@@ -266,9 +272,13 @@ def _ports(
 
 
 def _not_proxied(
-    raw: Mapping[str, Any], config: Mapping[str, Any], ports: Sequence[int], published: Sequence[Published]
+    raw: Mapping[str, Any],
+    config: Mapping[str, Any],
+    ports: Sequence[int],
+    published: Sequence[Published],
+    here: bool,
 ) -> Iterator[str]:
-    """Why its network cannot be broken."""
+    """Why its network cannot be broken. `here`: its image is."""
     mode = str(raw.get("network_mode", ""))
     if mode.startswith("service:"):
         yield f"it shares the network of {mode.removeprefix('service:')}: label that one for faults of the network"
@@ -278,6 +288,12 @@ def _not_proxied(
         return  # the whole file is refused for it
     elif not ports and any(port.protocol == "udp" for port in published):
         yield "its only ports are UDP, which the proxy does not carry; no fault of the network reaches it"
+    elif not ports and not here:
+        get = "build" if raw.get("build") else "pull"
+        yield (
+            f"its image {raw['image']} is not here, so its ports are not known: docker compose {get} gets it, "
+            f'or add the label {PORTS}: "5432"'
+        )
     elif not ports:
         yield f'its ports are not known (no expose, no ports, none in its image); add the label {PORTS}: "5432"'
     elif not _reachable(raw, config):

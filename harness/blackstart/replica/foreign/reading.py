@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blackstart.errors import ReplicaError, UsageError
+from blackstart.errors import UsageError
 from blackstart.replica.containers.cli import plugin_version
 from blackstart.replica.containers.engine import COMPONENT
 from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.pulling import have_images
 from blackstart.replica.foreign.judge import judge
 from blackstart.replica.foreign.sidecar import Images
 from blackstart.replica.stack import home
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.foreign.judge import Judgement
 
-__all__ = ["demand_sound", "judged", "pull_missing", "read", "sidecar_images"]
+__all__ = ["component_images", "demand_sound", "judged", "prepared", "pull_missing", "read", "sidecar_images"]
 
 OLDEST_COMPOSE = (2, 24)
 """The first that knows !override and !reset."""
@@ -52,32 +52,39 @@ def _demand_compose() -> None:
 
 
 def pull_missing(engine: Engine, config: Mapping[str, Any], progress: Progress) -> None:
-    """Pull what components need and is not here: an image says which ports it listens on.
+    """Pull what components need and is not here. MissingTool for what cannot be had, before anything else of it is missed."""
+    have_images(engine, component_images(config), progress)
 
-    What cannot be pulled is left to be missed when it is needed: by then it is known what else is missing.
+
+def prepared(
+    engine: Engine, file: Path, label: str, folder: Path, progress: Progress
+) -> tuple[dict[str, Any], Judgement, dict[str, tuple[str, ...]]]:
+    """A file that can be drilled, with its components' images here: what compose makes of it, and `judged` of that.
+
+    UsageError for one that is refused, before anything is pulled; MissingTool.
     """
-    wanted = [str(raw["image"]) for raw in _labelled(config) if raw.get("image") and not raw.get("build")]
-    for image in dict.fromkeys(wanted):
-        if _attributes(engine, image) is None:
-            progress(f"pulling {image}", 0, 0)
-            with suppress(ReplicaError), engine.saying(f"pulling {image}"):
-                engine.client.images.pull(image)
+    config = read(engine, file, label, folder)
+    demand_sound(file, judge(config, lambda image: None))
+    pull_missing(engine, config, progress)
+    return config, *judged(engine, config)
 
 
-def _labelled(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def component_images(config: Mapping[str, Any]) -> list[str]:
+    """What components are made of and the file does not build: an image says which ports it listens on."""
     services = (config.get("services") or {}).values()
-    return [raw for raw in services if COMPONENT in (raw.get("labels") or {})]
+    labelled = [raw for raw in services if COMPONENT in (raw.get("labels") or {}) and not raw.get("build")]
+    return list(dict.fromkeys(str(raw["image"]) for raw in labelled if raw.get("image")))
 
 
 def image_ports(engine: Engine, config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The ports that the images of a file say they listen on, as far as these images are here."""
+    """The ports that the images of a file say they listen on; one that is not here is not among them."""
     images = {str(raw["image"]) for raw in (config.get("services") or {}).values() if raw.get("image")}
-    return {image: _exposed(engine, image) for image in sorted(images)}
+    known = {image: _attributes(engine, image) for image in sorted(images)}
+    return {image: _exposed(about) for image, about in known.items() if about is not None}
 
 
-def _exposed(engine: Engine, image: str) -> tuple[str, ...]:
-    found = _attributes(engine, image) or {}
-    return tuple((found.get("Config") or {}).get("ExposedPorts") or {})
+def _exposed(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple((attributes.get("Config") or {}).get("ExposedPorts") or {})
 
 
 def _attributes(engine: Engine, image: str) -> Mapping[str, Any] | None:
@@ -104,7 +111,7 @@ def demand_sound(file: Path, judgement: Judgement) -> None:
 def judged(engine: Engine, config: Mapping[str, Any]) -> tuple[Judgement, dict[str, tuple[str, ...]]]:
     """The judgement, and the ports of images that it was made with."""
     ports = image_ports(engine, config)
-    return judge(config, lambda image: ports.get(image, ())), ports
+    return judge(config, ports.get), ports
 
 
 def sidecar_images() -> Images:

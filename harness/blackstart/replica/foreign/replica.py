@@ -21,21 +21,20 @@ from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import Project
 from blackstart.replica.foreign import toolbox
-from blackstart.replica.foreign.ground import PublishedGround
+from blackstart.replica.foreign.ground import PublishedGround, probes_of
 from blackstart.replica.foreign.links import Links
 from blackstart.replica.foreign.member import Member
 from blackstart.replica.foreign.override import Places, override, wanted_ports
-from blackstart.replica.foreign.reading import demand_sound, judged, pull_missing, read, sidecar_images
+from blackstart.replica.foreign.reading import prepared, sidecar_images
 from blackstart.replica.foreign.written import Written
 from blackstart.replica.layout import HOST, endpoint
 from blackstart.replica.ports import free_ports
-from blackstart.replica.probing import check_probes, own_checks, question
+from blackstart.replica.probing import own_checks, question
 
 if TYPE_CHECKING:
     from blackstart.platform import Platform
     from blackstart.replica.base import Completed, Probe, Progress, ShellSpec
     from blackstart.replica.containers.server import ContainerServer
-    from blackstart.replica.foreign.judge import Judgement
     from blackstart.replica.probing import Question
     from blackstart.replica.telling import Following, Happening
 
@@ -91,11 +90,10 @@ class ForeignReplica:
         """Start every service, and return when all are up and healthy. Leaves nothing when it fails."""
         self._engine.see_room()
         progress("reading the compose file", 0, 0)
-        config = read(self._engine, self._file, self.label, self._folder)
-        pull_missing(self._engine, config, progress)
-        judgement, ports = judged(self._engine, config)
-        demand_sound(self._file, judgement)
-        self._engine.refuse_strangers(_targets(judgement))
+        config, judgement, ports = prepared(self._engine, self._file, self.label, self._folder, progress)
+        for stays in judgement.lasting:
+            progress(stays, 0, 0)
+        self._engine.refuse_strangers(judgement.names)
         for _ in range(PORT_TRIES):
             places = Places.choose(judgement, free_ports(wanted_ports(judgement)))
             self._know(
@@ -208,10 +206,7 @@ class ForeignReplica:
     def probes(self) -> Sequence[Probe]:
         """What the map and the labels say, in the map's order."""
         written = self._up()
-        services = written.judgement.drilled
-        labelled = {service.component: service.checks for service in services}
-        ported = {name: member.address is not None for name, member in self._members.items()}
-        return check_probes(written.platform, labelled, ported, self._ground)
+        return probes_of(written.platform, written.judgement, written.places, self._ground)
 
     @property
     def _ground(self) -> PublishedGround:
@@ -249,7 +244,7 @@ class ForeignReplica:
             server.pause()
 
     def resume(self, component: str) -> None:
-        self.container(component).resume()
+        self._member(component).resume()
 
     def start(self, component: str) -> None:
         """Start it, and return when it is in service behind its proxy; nothing happens when it runs."""
@@ -349,8 +344,3 @@ def _rejoin(member: Member) -> None:
         member.rejoin()
         member.await_service()
         member.restore()
-
-
-def _targets(judgement: Judgement) -> set[str]:
-    """What a stranger's container may not be called."""
-    return {name for service in judgement.drilled for name in (service.component, service.name)}

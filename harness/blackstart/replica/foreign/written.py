@@ -38,7 +38,7 @@ class Written:
 
     @property
     def judgement(self) -> Judgement:
-        return judge(self.config, lambda image: self.image_ports.get(image, ()))
+        return judge(self.config, self.image_ports.get)
 
     def write(self, folder: Path) -> None:
         """Readers see the old or the new. OSError when the disk is full."""
