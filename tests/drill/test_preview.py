@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from blackstart.cli.main import _register, app
 from blackstart.drill.planning import Asked, drills_of
 from blackstart.drill.preview import preview
-from blackstart.errors import UsageError
+from blackstart.errors import MissingTool, UsageError
+from blackstart.replica.containers.engine import Engine
+from blackstart.replica.foreign.ahead import Ahead, Drilled
 from blackstart.scenario import FaultSpec
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +67,53 @@ def test_parts_turns_and_growth_are_told(tmp_path: Path) -> None:
     assert both.pieces[1].suffers == ["ship"]
     assert again.goes_on == "3 times, every 5m, for 1m each"
     assert grows.goes_on == "grows in 4 steps over 6m"
+
+
+FOREIGN = ROOT / "tests/integration/compose/foreign"
+
+
+def ahead(**sidecars: tuple[str, ...]) -> Ahead:
+    """The example's file, seen; these components with these sidecars."""
+    components = {
+        name: Drilled(
+            f"{name}-service", sidecars.get(name, (f"blackstart-{name}-proxy",)), (), ("it has no network",)
+        )
+        for name in ("api", "cache", "db", "web")
+    }
+    return Ahead("shop.yml", components, ("web: it may write to /srv",), ())
+
+
+def test_a_file_of_the_user_s_own_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blackstart.replica.foreign.ahead.look_ahead", lambda *what: ahead())
+    (options,) = drills_of(
+        Asked(FOREIGN / "scenarios/shop/slow-database.yaml", tmp_path, compose=FOREIGN / "docker-compose.yml")
+    )
+    seen = preview(options)
+    assert [piece.service for fault in seen.faults for piece in fault.pieces] == ["db-service"]
+    assert json.loads(json.dumps(seen.to_json()))["compose"]["lasting"] == ["web: it may write to /srv"]
+
+
+def test_a_fault_of_the_network_where_no_proxy_can_stand_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blackstart.replica.foreign.ahead.look_ahead", lambda *what: ahead(db=()))
+    (options,) = drills_of(
+        Asked(FOREIGN / "scenarios/shop/slow-database.yaml", tmp_path, compose=FOREIGN / "docker-compose.yml")
+    )
+    with pytest.raises(UsageError, match=r"network\.latency cannot break db, .* it has no network"):
+        preview(options)
+
+
+def test_without_docker_it_is_refused_as_by_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    (options,) = drills_of(
+        Asked(FOREIGN / "scenarios/shop/slow-database.yaml", tmp_path, compose=FOREIGN / "docker-compose.yml")
+    )
+    with pytest.raises(MissingTool) as refused:
+        preview(options)
+    with pytest.raises(MissingTool) as as_by_run:
+        Engine.connect()
+    assert refused.value.message == as_by_run.value.message
 
 
 def test_it_touches_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from blackstart.source import format_duration
 if TYPE_CHECKING:
     from blackstart.drill.drill import Options
     from blackstart.drill.preview import Piece, Planned, Preview
+    from blackstart.replica.foreign.ahead import Ahead
 
 __all__ = ["show"]
 
@@ -33,6 +34,8 @@ def _drill(drill: Preview) -> None:
     typer.echo(
         f"{drill.scenario}, crew {drill.crew}, seed {drill.seed}, replica {drill.replica}, {drill.clock} clock"
     )
+    if drill.compose is not None:
+        _compose(drill.compose)
     typer.echo(
         f"  the replica must be green for {format_duration(drill.steady_s)}; then, from the start of the response:"
     )
@@ -44,6 +47,17 @@ def _drill(drill: Preview) -> None:
     for guard in drill.aborts:
         typer.echo(f"  aborted when {guard}")
     typer.echo("")
+
+
+def _compose(ahead: Ahead) -> None:
+    """What would be done to the user's own compose file, before anything is broken."""
+    for image in ahead.pulled:
+        typer.echo(f"  pulled first: {image}; what of its service is not known yet, is known then")
+    for component, stood in ahead.components.items():
+        beside = " and ".join(stood.sidecars) or "nothing beside it"
+        typer.echo(f"  {component} is the service {stood.service}; added: {beside}")
+    for stays in ahead.lasting:
+        typer.echo(f"  {stays}")
 
 
 def _fault(fault: Planned) -> None:
@@ -66,6 +80,8 @@ def _piece(piece: Piece, within_s: float) -> None:
     given = ((name, value) for name, value in piece.params.items() if value not in ("", None, []))
     params = ", ".join(f"{name} {_short(value)}" for name, value in given)
     typer.echo(f"      {piece.does}" + (f" ({params})" if params else ""))
+    if piece.service:
+        typer.echo(f"      breaks the service {piece.service}")
     typer.echo(f"      seen by the probe {piece.turns_red}, red within {within_s:g} s")
     typer.echo(f"      the map says will suffer: {', '.join(piece.suffers) or 'nobody else'}")
     typer.echo(f"      undone by the harness: it {piece.undone}")

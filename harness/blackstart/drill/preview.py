@@ -1,6 +1,7 @@
 """What a drill would do, without doing it: what is broken when, who suffers, how each is undone.
 
-Reads the files and the catalogue, and the machine's clock for the plan's hours. Starts and writes nothing.
+Reads the files and the catalogue, and the machine's clock for the plan's hours; of a compose file of your own, docker
+is asked what it makes of it. Starts and writes nothing.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from blackstart.drill.arming import Armed, arm
+from blackstart.errors import UsageError
 from blackstart.source import format_duration
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Options
     from blackstart.faults.base import Fault
     from blackstart.platform import Platform
+    from blackstart.replica.foreign.ahead import Ahead
     from blackstart.scenario import FaultSpec, Scenario
 
 __all__ = ["Piece", "Planned", "Preview", "preview"]
@@ -33,6 +36,8 @@ class Piece:
     suffers: list[str]
     undone: str
     fix: str
+    service: str = ""
+    """The service of the user's own compose file that is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,19 @@ class Preview:
     observe_s: float
     faults: list[Planned]
     aborts: list[str]
+    compose: Ahead | None = None
+    """What the drill would do to the user's own compose file."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def preview(options: Options) -> Preview:
-    """What `run` would do with these options. UsageError where `run` would refuse."""
+    """What `run` would do with these options. UsageError, MissingTool or ReplicaError where `run` would refuse."""
     bundle = options.bundle
     scenario = bundle.scenario
     armed = arm(scenario.faults, bundle.platform, options.seed, options.replica)
+    ahead = _ahead(options, armed)
     return Preview(
         scenario=bundle.files[0].path,
         crew=options.crew_name,
@@ -86,12 +94,37 @@ def preview(options: Options) -> Preview:
         steady_s=scenario.steady,
         respond_s=scenario.limits.respond,
         observe_s=scenario.limits.observe,
-        faults=[_planned(each, bundle.platform) for each in armed],
+        faults=[_planned(each, bundle.platform, ahead) for each in armed],
         aborts=list(_aborts(scenario)),
+        compose=ahead,
     )
 
 
-def _planned(armed: Armed, platform: Platform) -> Planned:
+def _ahead(options: Options, armed: list[Armed]) -> Ahead | None:
+    if options.compose is None:
+        return None
+    from blackstart.replica.containers.engine import Allowed
+    from blackstart.replica.foreign.ahead import look_ahead
+
+    allowed = Allowed(frozenset(options.allowed.contexts), frozenset(options.allowed.strangers))
+    ahead = look_ahead(options.compose, options.bundle.platform, allowed)
+    for each in armed:
+        for fault, target in () if each.skipped else each.fault.members(each.target):
+            _demand_possible(fault, target, ahead)
+    return ahead
+
+
+def _demand_possible(fault: Fault, target: str, ahead: Ahead) -> None:
+    """UsageError for a fault of the network on a component that no proxy can stand before."""
+    name, stood = fault.about().name, ahead.components.get(target)
+    if stood is not None and not ahead.pulled and name.startswith("network.") and not stood.sidecars:
+        raise UsageError(
+            f"{name} cannot break {target}, the service {stood.service} of {ahead.file}: {'; '.join(stood.missing)}",
+            hint=f"blackstart doctor --compose {ahead.file} says which faults it can be drilled with",
+        )
+
+
+def _planned(armed: Armed, platform: Platform, ahead: Ahead | None) -> Planned:
     spec = armed.spec
     members = zip(armed.fault.members(armed.target), armed.probes, strict=True)
     return Planned(
@@ -102,13 +135,14 @@ def _planned(armed: Armed, platform: Platform) -> Planned:
         ends_s=spec.ends(),
         goes_on=_goes_on(spec),
         within_s=armed.within_s,
-        pieces=[_piece(fault, target, probe, platform) for (fault, target), probe in members],
+        pieces=[_piece(fault, target, probe, platform, ahead) for (fault, target), probe in members],
         skipped=armed.skipped,
     )
 
 
-def _piece(fault: Fault, target: str, probe: str, platform: Platform) -> Piece:
+def _piece(fault: Fault, target: str, probe: str, platform: Platform, ahead: Ahead | None) -> Piece:
     about = fault.about()
+    stood = ahead.components.get(target) if ahead else None
     return Piece(
         fault=about.name,
         target=target,
@@ -118,6 +152,7 @@ def _piece(fault: Fault, target: str, probe: str, platform: Platform) -> Piece:
         suffers=platform.suffers(target),
         undone=about.undone,
         fix=about.fix,
+        service=stood.service if stood else "",
     )
 
 
