@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from blackstart.cli.options import AsJson
+from blackstart.cli.options import AsJson, RootDir
 from blackstart.errors import Exit
 
 __all__ = ["register"]
@@ -28,6 +28,7 @@ def doctor(
     override: Annotated[
         bool, typer.Option("--override", help="With --compose: print what a drill would lay over the file.")
     ] = False,
+    root: RootDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a drill needs, whether this machine has it, and how to get what is missing.
@@ -38,7 +39,7 @@ def doctor(
     Example: blackstart doctor --compose docker-compose.yml
     """
     if compose is not None:
-        return _judge(compose, as_json, override)
+        return _judge(compose, root, as_json, override)
     from dataclasses import asdict
 
     from blackstart.drill.doctor import examine
@@ -57,11 +58,11 @@ def doctor(
         raise typer.Exit(int(Exit.FAILED))
 
 
-def _judge(file: Path, as_json: bool, override: bool) -> None:
+def _judge(file: Path, root: Path | None, as_json: bool, override: bool) -> None:
     """What of a user's compose file can be drilled."""
     from blackstart.replica.foreign.report import examine, lines
 
-    report = examine(file)
+    report = examine(file, root)
     if as_json:
         typer.echo(json.dumps(report.to_json(), indent=2))
     elif override and report.override:

@@ -5,9 +5,9 @@ It drives libpq without blocking. psycopg's own calls wait without a limit for a
 
 from __future__ import annotations
 
-import importlib.util
 import selectors
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from blackstart.clock import SystemTime
@@ -26,7 +26,7 @@ _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 def demand_driver() -> None:
     """MissingTool when psycopg is not there."""
-    if importlib.util.find_spec("psycopg") is None:
+    if find_spec("psycopg") is None:
         raise MissingTool(
             "a check of the kind sql needs the package psycopg, which is not installed",
             hint="pip install 'blackstart[sql]'",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from blackstart.replica.containers.engine import Engine
-from blackstart.replica.foreign.override import Places, override, wanted_ports
-from blackstart.replica.foreign.reading import judged, read, sidecar_images
+from blackstart.replica.foreign.ahead import paper
+from blackstart.replica.foreign.lacking import lacking
+from blackstart.replica.foreign.override import override
+from blackstart.replica.foreign.reading import component_images, judged, read, sidecar_images
 
 if TYPE_CHECKING:
     from blackstart.replica.foreign.judge import Judgement, Published, Service
@@ -43,6 +46,8 @@ class Report:
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     override: str = ""
+    missing: tuple[str, ...] = ()
+    """What a drill of it lacks, here or on the map; sentences."""
 
     @property
     def ok(self) -> bool:
@@ -53,29 +58,28 @@ class Report:
         return {"ok": self.ok, **asdict(self)}
 
 
-def examine(file: Path) -> Report:
-    """Look at a compose file; starts nothing.
+def examine(file: Path, root: Path | None = None) -> Report:
+    """Look at a compose file, and at the platform map of `root` or else the nearest above it; starts nothing.
 
     Errors: UsageError when it is not there, or wrong, in compose's own words; MissingTool without docker or compose.
     """
-    engine = Engine.connect()
-    try:
-        with TemporaryDirectory(prefix="blackstart-") as folder:
-            config = read(engine, file, "doctor", Path(folder))
+    with closing(Engine.connect()) as engine, TemporaryDirectory(prefix="blackstart-") as folder:
+        config = read(engine, file, "doctor", Path(folder))
         judgement, _ = judged(engine, config)
-        return report_of(file, config, judgement)
-    finally:
-        engine.close()
+        absent = {each for each in component_images(config) if not engine.has(each)}
+    lacks = () if judgement.refusals else lacking(file, judgement, absent, root)
+    return report_of(file, config, judgement, tuple(lacks))
 
 
-def report_of(file: Path, config: dict[str, Any], judgement: Judgement) -> Report:
+def report_of(
+    file: Path, config: dict[str, Any], judgement: Judgement, missing: tuple[str, ...] = ()
+) -> Report:
     """The report of a file that was judged."""
     text = ""
     if not judgement.refusals:
-        places = Places.choose(judgement, list(range(1, 1 + wanted_ports(judgement))))
-        text = override(config, judgement, places, sidecar_images(), "blackstart-drill")
+        text = override(config, judgement, paper(judgement), sidecar_images(), "blackstart-drill")
     services = tuple(map(_line, judgement.services))
-    return Report(str(file), services, judgement.refusals, judgement.warnings, text)
+    return Report(str(file), services, judgement.refusals, judgement.warnings, text, missing)
 
 
 def _line(service: Service) -> Line:
@@ -109,6 +113,8 @@ def lines(report: Report) -> Iterator[str]:
         for warning in line.warnings:
             yield f"{line.service}: {warning}"
     yield from report.warnings
+    for missing in report.missing:
+        yield f"missing: {missing}"
     for refusal in report.refusals:
         yield f"refused: {refusal}"
     if report.ok and any(line.passing for line in report.services):
