@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError, UsageError
+from blackstart.replica.asking import Refused
 from blackstart.replica.base import Component, Probe, ShellSpec
 from blackstart.replica.components import vault
 from blackstart.replica.components.vault_keyring import AUTOMATION_TOKEN, Keyring
@@ -71,10 +73,16 @@ class Miniature:
         escrow = Escrow(keys.keys, keys.secret_ids, self.keyring().with_name(AUTOMATION_TOKEN))
         missing = [each for each in (*self._participants, "harness") if each not in self._tokens]
         for participant in missing:
-            self._tokens[participant] = client.participant_token(participant)
+            self._tokens[participant] = self._token(client, participant)
             self._toolbox.add_home(participant, escrow)
         if missing:
             write()
+
+    def _token(self, client: vault.VaultClient, participant: str) -> str:
+        try:
+            return client.participant_token(participant)
+        except (Refused, OSError, HTTPException) as error:  # its audit log may find no room
+            raise self._handles["vault"].failed(f"gives no token to {participant}: {error}") from error
 
     # --- what is there --------------------------------------------------------------------------
 

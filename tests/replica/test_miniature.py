@@ -1,0 +1,39 @@
+"""What the embedded and the compose replica have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+
+from blackstart.errors import ReplicaError
+from blackstart.replica.asking import Refused
+from blackstart.replica.components.vault import VaultClient
+from blackstart.replica.miniature import Miniature
+
+
+class Bare(Miniature):
+    """One of which nothing is there but a Vault that says why it fails."""
+
+    name = "bare"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "x", ["ic-1"])
+        self._known = (MagicMock(), MagicMock())
+        self._handles = {"vault": MagicMock(failed=ReplicaError)}
+
+    def keyring(self) -> Path:
+        return self._folder / "keyring.json"
+
+
+@pytest.mark.parametrize("error", [Refused("500 internal error"), ConnectionResetError("reset")])
+def test_a_vault_without_room_for_its_audit_log_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuses(self: VaultClient, participant: str) -> str:
+        raise error
+
+    monkeypatch.setattr(VaultClient, "participant_token", refuses)
+    with pytest.raises(ReplicaError, match=f"gives no token to ic-1: {error}"):
+        Bare(tmp_path)._give_tokens(lambda: None)
