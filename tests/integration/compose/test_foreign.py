@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blackstart.errors import ReplicaError, UsageError
+from blackstart.errors import MissingTool, ReplicaError, UsageError
 from blackstart.faults.network.down import NetworkDown
 from blackstart.faults.network.latency import NetworkLatency
 from blackstart.platform import Platform
@@ -191,41 +191,88 @@ def test_nothing_is_left_and_nothing_of_theirs_is_named_in_it(engine: Engine, sh
     assert {port["IP"] for port in published if "IP" in port} == {"127.0.0.1"}
 
 
-def test_a_health_check_that_is_never_content_is_told_with_its_last_words(
-    engine: Engine, tmp_path: Path
-) -> None:
-    file = tmp_path / "docker-compose.yml"
-    service = {
-        "image": os.environ.get("REDIS_IMAGE", "redis:7.0.15-bookworm"),
-        "labels": {"blackstart.component": "db"},
-        "healthcheck": {"test": ["CMD-SHELL", "echo no way; exit 1"], "interval": "0.2s", "retries": 2},
-    }
-    file.write_text(json.dumps({"services": {"it": service}}))
+REDIS = os.environ.get("REDIS_IMAGE", "redis:7.0.15-bookworm")
+
+
+def small(folder: Path, **services: dict[str, object]) -> ForeignReplica:
+    """A replica of these services and of a component `db`, which any of them may replace."""
+    db: dict[str, object] = {"image": REDIS, "labels": {"blackstart.component": "db"}}
+    file = folder / "docker-compose.yml"
+    file.write_text(json.dumps({"services": {"it": db, **services}}))
     whole = Platform.model_validate(
         {"kind": "platform", "components": {"db": {"owner": "a"}}, "capabilities": {}, "teams": {}}
     )
-    replica = ForeignReplica(tmp_path / "replica", f"try-f-{secrets.token_hex(4)}", [], file, whole)
+    return ForeignReplica(folder / "replica", f"try-f-{secrets.token_hex(4)}", [], file, whole)
+
+
+def test_a_health_check_that_is_never_content_is_told_with_its_last_words(
+    engine: Engine, tmp_path: Path
+) -> None:
+    check = {"test": ["CMD-SHELL", "echo no way; exit 1"], "interval": "0.2s", "retries": 2}
+    replica = small(
+        tmp_path, it={"image": REDIS, "labels": {"blackstart.component": "db"}, "healthcheck": check}
+    )
     with pytest.raises(ReplicaError, match="it never became healthy") as refused:
         replica.up(quiet)
     assert "no way" in refused.value.message
     assert engine.containers({"blackstart.drill": replica.label}) == []
 
 
-def test_doctor_says_what_can_be_drilled(engine: Engine, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from blackstart.start import main; main()",
-            "doctor",
-            "--compose",
-            str(COMPOSE),
-            "--json",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+def test_a_service_that_runs_twice_or_not_at_all_beside_a_component(engine: Engine, tmp_path: Path) -> None:
+    twice = {"image": REDIS, "ports": ["6390-6391:6379"], "deploy": {"replicas": 2}}
+    replica = small(tmp_path, twice=twice, never={"image": REDIS, "scale": 0})
+    try:
+        replica.up(quiet)
+        listed = engine.containers({"blackstart.drill": replica.label, "com.docker.compose.service": "twice"})
+        published = [(port["IP"], port["PublicPort"]) for each in listed for port in each["Ports"]]
+        assert len(listed) == len(set(published)) == 2
+        assert {host for host, _ in published} == {"127.0.0.1"}
+    finally:
+        replica.down()
+
+
+def test_an_image_that_cannot_be_had_is_what_is_said(engine: Engine, tmp_path: Path) -> None:
+    replica = small(
+        tmp_path, it={"image": "no-such.invalid/none:1", "labels": {"blackstart.component": "db"}}
     )
+    with pytest.raises(
+        MissingTool, match=r"the image no-such\.invalid/none:1 is missing and cannot be pulled"
+    ):
+        replica.up(quiet)
+
+
+def test_a_volume_that_is_a_real_folder_is_refused_and_never_written_to(
+    engine: Engine, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    replica = small(tmp_path, more={"image": REDIS, "volumes": ["data:/data"]})
+    file = tmp_path / "docker-compose.yml"
+    volume = {"driver_opts": {"type": "none", "o": "bind", "device": str(theirs)}}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "volumes": {"data": volume}}))
+    with pytest.raises(UsageError, match="the volume data is kept elsewhere"):
+        replica.up(quiet)
+    assert list(theirs.iterdir()) == []
+
+
+def test_a_dry_run_reads_the_file(tmp_path: Path, engine: Engine) -> None:
+    scenario = FOREIGN / "scenarios" / "shop" / "slow-database.yaml"
+    said = blackstart("run", str(scenario), "--compose", str(COMPOSE), "--dry-run")
+    assert said.returncode == 0, said.stderr
+    assert "db is the service db; added: blackstart-db-proxy and blackstart-db-redirect" in said.stdout
+    small(tmp_path)
+    refused = blackstart("run", str(scenario), "--compose", str(tmp_path / "docker-compose.yml"), "--dry-run")
+    assert refused.returncode == 2
+    assert "platform.yaml has the component web, and no service of the compose file is it" in refused.stderr
+
+
+def blackstart(*argv: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", "from blackstart.start import main; main()", *argv]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_doctor_says_what_can_be_drilled(engine: Engine) -> None:
+    done = blackstart("doctor", "--compose", str(COMPOSE), "--json")
     assert done.returncode == 0, done.stderr
     services = {each["service"]: each for each in json.loads(done.stdout)["services"]}
     assert services["reports"]["component"] == ""
