@@ -132,3 +132,12 @@ def test_reports_that_cannot_be_written_are_written_later(
         "the drill is over, and its reports cannot be written: somewhere: No space left on device"
     )
     assert f"blackstart report {tmp_path.name} --reports-dir {tmp_path.parent}" in caught.value.hint
+
+
+def test_what_came_first_is_told_when_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Staff, "close", full)
+    result = Dead(tmp_path, until("command.started"), at_start=interrupt).resumed()
+    assert result.error is not None
+    assert result.error.message == "the drill was aborted: SIGINT, while it was brought back"

@@ -121,7 +121,12 @@ def _play(drill: Drill, signals: Signals) -> BlackstartError | None:
         if left := _heal_and_close(drill):
             bug.add_note(f"blackstart: {left.message}\n  {left.hint}")
         raise
-    return _heal_and_close(drill) or error
+    return _graver(error, _heal_and_close(drill))
+
+
+def _graver(first: BlackstartError | None, last: BlackstartError | None) -> BlackstartError | None:
+    """Of what ended the drill and what its ending met: that something may be left, else what came first."""
+    return last if isinstance(last, HealingUnproven) else first or last
 
 
 def _broken_off(drill: Drill, error: OSError) -> Aborted:
