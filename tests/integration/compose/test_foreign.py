@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,9 +194,9 @@ def test_nothing_is_left_and_nothing_of_theirs_is_named_in_it(engine: Engine, sh
 REDIS = os.environ.get("REDIS_IMAGE", "redis:7.0.15-bookworm")
 
 
-def small(folder: Path, **services: dict[str, object]) -> ForeignReplica:
+def small(folder: Path, **services: Mapping[str, object]) -> ForeignReplica:
     """A replica of these services and of a component `db`, which any of them may replace."""
-    db: dict[str, object] = {"image": REDIS, "labels": {"blackstart.component": "db"}}
+    db: Mapping[str, object] = {"image": REDIS, "labels": {"blackstart.component": "db"}}
     file = folder / "docker-compose.yml"
     file.write_text(json.dumps({"services": {"it": db, **services}}))
     whole = Platform.model_validate(
@@ -219,10 +219,21 @@ def test_a_health_check_that_is_never_content_is_told_with_its_last_words(
 
 
 def test_a_service_that_runs_twice_or_not_at_all_beside_a_component(engine: Engine, tmp_path: Path) -> None:
-    twice = {"image": REDIS, "ports": ["6390-6391:6379"], "deploy": {"replicas": 2}}
+    theirs, told = tmp_path / "theirs", []
+    theirs.mkdir()
+    twice = {
+        "image": REDIS,
+        "ports": ["6390-6391:6379"],
+        "deploy": {"replicas": 2},
+        "volumes": [f"{theirs}:/theirs"],
+    }
     replica = small(tmp_path, twice=twice, never={"image": REDIS, "scale": 0})
     try:
-        replica.up(quiet)
+        replica.up(lambda what, done, total: told.append(what))
+        assert (
+            f"twice: it may write to {theirs}, a folder of yours: what a drill makes it write there, stays"
+            in told
+        )
         listed = engine.containers({"blackstart.drill": replica.label, "com.docker.compose.service": "twice"})
         published = [(port["IP"], port["PublicPort"]) for each in listed for port in each["Ports"]]
         assert len(listed) == len(set(published)) == 2

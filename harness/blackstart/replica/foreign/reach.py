@@ -80,8 +80,6 @@ def service_refusals(name: str, raw: Mapping[str, Any]) -> Iterator[str]:
     )
     if raw.get("external_links"):
         yield f"{name} has external_links: they lead to containers that are no part of this file"
-    if raw.get("volume_driver") not in (None, "", "local"):
-        yield f"{name} has volume_driver: {raw['volume_driver']}: its volumes are kept elsewhere; leave it out"
     if raw.get("provider"):
         yield (
             f"{name} has provider: {raw['provider'].get('type', '?')}: a program of this machine makes it, outside "
