@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.local import LocalReplica
 from blackstart.replica.programs import processes
+from blackstart.replica.servicing import waiters
 
 pytestmark = pytest.mark.replica
 
@@ -54,3 +57,17 @@ def test_ctrl_c_leaves_nothing(fresh: LocalReplica, when: str) -> None:
         fresh.up(interrupt)
     assert processes.by_component(fresh.label) == {}
     assert fresh.exited() == {}, "they were asked to"
+
+
+def test_who_waits_for_a_server_is_not_waited_for_before_the_servers_end() -> None:
+    ended = Event()
+    waiting: list[Future[bool]] = []
+
+    def break_off() -> None:
+        with waiters(1, ended.set) as pool:
+            waiting.append(pool.submit(ended.wait))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert waiting[0].result()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from blackstart.replica.components.vault_keyring import Keyring
     from blackstart.replica.handle import Handle
 
-__all__ = ["PortTaken", "Servicing"]
+__all__ = ["PortTaken", "Servicing", "waiters"]
 
 START_LIMIT_S = 20.0
 """Real seconds for one server to come into service, on a machine that is busy with other things."""
@@ -55,7 +55,7 @@ class Servicing:
         yield "starting servers"
         for name, server in self._servers.items():
             server.start(more=(workload.WAIT,) if name in SERVICES else ())
-        with self._waiters(down) as pool:
+        with waiters(len(self._servers), down) as pool:
             waits = [pool.submit(self.into_service, name) for name in COMPONENTS if name not in TEAMS]
             waits += [pool.submit(self.into_service, PROXY)]
             waits += [pool.submit(self.into_service, name) for name in SERVICES]
@@ -64,18 +64,6 @@ class Servicing:
             _all_results(waits)
             yield "deploying services"
             _all_results([pool.submit(self._deploy, name) for name in TEAMS])
-
-    @contextmanager
-    def _waiters(self, down: Callable[[], None]) -> Iterator[ThreadPoolExecutor]:
-        """Threads that wait for the servers; when one fails, the servers end first, so that nobody waits on."""
-        pool = ThreadPoolExecutor(len(self._servers))
-        try:
-            yield pool
-        except BaseException:
-            down()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def into_service(self, name: str) -> None:
         """Wait until a component does its work; Vault is unsealed. Of a service, only its supervisor is waited for."""
@@ -120,6 +108,19 @@ class Servicing:
             if self._servers[name].says(_TAKEN):  # two may have bound it; the one that listens first has it
                 raise PortTaken(name) from error
             raise self._servers[name].failed(f"could not be deployed: {error}") from error
+
+
+@contextmanager
+def waiters(number: int, down: Callable[[], None]) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for servers; when one fails, or a person breaks it off, the servers end first: nobody waits on."""
+    pool = ThreadPoolExecutor(number)
+    try:
+        yield pool
+    except BaseException:
+        down()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _hopeful(server: Handle) -> bool:

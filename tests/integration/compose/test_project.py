@@ -13,6 +13,7 @@ import pytest
 from blackstart.errors import MissingTool, ReplicaError, UsageError
 from blackstart.replica.containers.engine import DRILL, PortInUse
 from blackstart.replica.containers.note import Note
+from blackstart.replica.containers.project import STOPPING
 from blackstart.replica.containers.removal import Counts
 
 if TYPE_CHECKING:
@@ -167,7 +168,23 @@ def test_a_container_that_ends_is_told_with_its_last_lines(make: Make) -> None:
     with pytest.raises(ReplicaError, match=r"one ended as it came up \(ended with code 7\)") as caught:
         project.up(quiet)
     assert caught.value.message.endswith("no such luck")
+    assert caught.value.hint.endswith("logs/one.log")
+    assert (project.folder / "logs" / "one.log").read_text() == "no such luck\n"
     assert not project.counts()
+
+
+def test_a_container_that_crashes_again_and_again_is_told_by_its_last_lines(make: Make) -> None:
+    """What joins its network meets docker in the middle of that, and compose has no better words."""
+    crashes = {"command": ["sh", "-c", "echo no such luck; exit 7"], "restart": "always"}
+    beside = {"command": WAITS, "network_mode": "service:one", "depends_on": ["one"]}
+    with pytest.raises(ReplicaError, match=r"^one .*docker has restarted it \d+ times?") as caught:
+        make({"one": crashes, "two": beside}).up(quiet)
+    assert "no such luck" in caught.value.message
+
+
+def test_a_program_that_is_not_there_is_told_by_its_service(make: Make) -> None:
+    with pytest.raises(ReplicaError, match="one cannot be started: its program /no/such is not in its image"):
+        make({"one": {"entrypoint": ["/no/such"]}, "two": {"command": WAITS}}).up(quiet)
 
 
 UNSURE = {"test": ["CMD", "true"], "interval": "1h"}
@@ -237,13 +254,16 @@ def test_a_port_that_is_taken_is_its_own_error(make: Make) -> None:
 def test_breaking_off_leaves_nothing(make: Make) -> None:
     """Ctrl-C while it waits."""
     project = make({"one": {"command": WAITS, "healthcheck": UNSURE}, "two": {"command": WAITS}})
+    told: list[str] = []
 
     def interrupt(what: str, done: int, total: int) -> None:
+        told.append(what)
         if what == "waiting for one":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         project.up(interrupt)
+    assert told[-1] == STOPPING
     assert not project.counts()
 
 

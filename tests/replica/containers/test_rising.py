@@ -125,3 +125,19 @@ def test_one_that_is_only_being_made_is_listed_before_it_is_shown(engine: Engine
     engine.client.api.inspect_container.side_effect = NotFound("no such container")  # type: ignore[attr-defined]  # a mock
     assert not found.all_well()
     assert found.broken() is None
+
+
+@pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        (shown("a", "exited", "Exited (1) 1 second ago", Running=False), "a ended as it came up"),
+        (shown("a", "running", "Up 9 seconds (unhealthy)"), "a never became healthy"),
+        (RUNS_ANEW, "c did not come up"),
+    ],
+)
+def test_it_is_said_the_same_whoever_meets_it_first(
+    engine: Engine, container: dict[str, Any], said: str
+) -> None:
+    error = rising(engine, container).broken()
+    assert error is not None
+    assert error.message.startswith(said)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["LABELS", "Project", "labelled"]
+__all__ = ["LABELS", "STOPPING", "Project", "labelled"]
 
 LABELS = "labels.json"
 """The file that puts the drill's label on everything; JSON is YAML too."""
@@ -47,8 +47,8 @@ LOOK_EVERY_S = 0.2
 LEARNS_S = 2.0
 """Seconds for docker to have learned of a container's end, which compose met before."""
 
-ENDING = "it does not come up: removing its containers"
-BREAKING_OFF = "stopping: removing its containers"
+STOPPING = "stopping: removing its containers"
+"""Told before it is done: on a busy machine it takes seconds."""
 
 
 class Project:
@@ -126,7 +126,7 @@ class Project:
         try:
             yield
         except BaseException as error:
-            progress(ENDING if isinstance(error, Exception) else BREAKING_OFF, 0, 0)
+            progress(STOPPING, 0, 0)
             with suppress(ReplicaError, OSError):
                 if isinstance(error, Exception):  # a person who breaks it off does not wait for logs
                     self.save_logs(self.folder / LOGS)

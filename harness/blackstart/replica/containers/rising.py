@@ -60,7 +60,7 @@ class Rising:
         One that was never started comes last: it may be for want of another.
         """
         ill = sorted(filter(self._ill, self._listed()), key=_never_started)
-        return self._error(ill[0], "did not come up") if ill else None
+        return self._error(ill[0], _fate(ill[0])) if ill else None
 
     def why_not(self) -> ReplicaError | None:
         """As `broken`, and the first that only is not well yet."""
@@ -100,12 +100,12 @@ class Rising:
         """Docker's own word for a container is in its status: `Up 2 seconds (unhealthy)`, `Exited (1) ...`."""
         status = str(listed.get("Status", ""))
         if "(unhealthy)" in status:
-            raise self._error(listed, "never became healthy")
+            raise self._error(listed, _fate(listed))
         if listed.get("State") not in ("exited", "dead") or status.startswith("Exited (0)"):
             return
         now = self._look(listed)
         if not now.runs and now.began != self._ended_before.get(now.id):
-            raise self._error(listed, "ended as it came up")
+            raise self._error(listed, _fate(listed))
 
     def _refuse_looping(self, waited: Iterable[Mapping[str, Any] | None]) -> None:
         """All others are well, and it ends again and again: it waits for nothing any more."""
@@ -126,6 +126,12 @@ class Rising:
 
     def _error(self, listed: Mapping[str, Any], what: str) -> ReplicaError:
         return why_not(self.engine, self._look(listed), str(listed["Labels"][SERVICE]), what)
+
+
+def _fate(listed: Mapping[str, Any]) -> str:
+    if "(unhealthy)" in str(listed.get("Status", "")):
+        return "never became healthy"
+    return "ended as it came up" if listed.get("State") in ("exited", "dead") else "did not come up"
 
 
 def _never_started(listed: Mapping[str, Any]) -> bool:
