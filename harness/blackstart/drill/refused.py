@@ -58,4 +58,4 @@ def _targets(engine: Engine, options: Options) -> set[str]:
     from blackstart.replica.foreign.reading import prepared
 
     _, judgement, _ = prepared(engine, options.compose, "refused", options.reports, options.progress)
-    return {name for service in judgement.drilled for name in (service.component, service.name)}
+    return judgement.names

@@ -41,19 +41,6 @@ def test_a_service_without_a_label_is_not_drilled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "ports"),
-    [
-        (labelled(labels={"blackstart.ports": "1 2,3"}, expose=["9"]), (1, 2, 3)),
-        (labelled(expose=["9", "10/udp", "11-12"]), (9, 5432)),
-        (labelled(image="dns", ports=[{"target": 53, "protocol": "udp", "published": "53"}]), (53,)),
-        (labelled(image="none"), ()),
-    ],
-)
-def test_where_ports_are_known_from(service: dict[str, Any], ports: tuple[int, ...]) -> None:
-    assert judged(it=service).component("it").ports == ports
-
-
-@pytest.mark.parametrize(
     ("service", "says"),
     [
         (labelled(image="none"), 'none in its image); add the label blackstart.ports: "5432"'),

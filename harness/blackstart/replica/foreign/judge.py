@@ -6,13 +6,22 @@ that images say they listen on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from blackstart.checks import from_label
 from blackstart.replica.containers.copies import copies
 from blackstart.replica.containers.engine import COMPONENT
+from blackstart.replica.foreign.listening import (
+    PORTS,
+    ImagePorts,
+    Published,
+    known_ports,
+    not_proxied,
+    published_ports,
+    udp,
+)
 from blackstart.replica.foreign.reach import file_refusals, service_refusals, warnings
 from blackstart.source import did_you_mean
 
@@ -22,25 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "PORTS", "PROBE", "Judgement", "Published", "Service", "judge"]
 
 KIND = "blackstart.kind"
-PORTS = "blackstart.ports"
 PROBE = "blackstart.probe."
 
 EXAMPLE = "labels: {blackstart.component: db}"
 
-ImagePorts = Callable[[str], Sequence[str] | None]
-"""The ports that an image says it listens on ("5432/tcp"); None when it is not here yet."""
-
 LABELS = (COMPONENT, KIND, PORTS, PROBE)
 """Every label of ours that a file may have; PROBE has the probe's name behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A port of the file's own `ports`: of which container port, over what, and where the user has it."""
-
-    target: int
-    protocol: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +175,7 @@ def _service(
     labels: Mapping[str, str] = raw.get("labels") or {}
     component, count = labels.get(COMPONENT, ""), copies(raw)
     refusals = [*service_refusals(name, raw), *_bad_name(name, component), *_not_one(name, component, count)]
-    published = tuple(_published(raw))
+    published = tuple(published_ports(raw))
     service = Service(
         name,
         image=str(raw.get("image", "")),
@@ -191,9 +187,9 @@ def _service(
     if not component:
         return service, refusals
     checks, wrong_checks = _checks(name, labels)
-    ports, wrong_ports = _ports(name, raw, labels, published, image_ports)
+    ports, wrong_ports = known_ports(name, raw, labels, published, image_ports)
     here = not service.image or image_ports(service.image) is not None
-    missing = tuple(_not_proxied(raw, config, ports, published, here))
+    missing = tuple(not_proxied(raw, config, ports, published, here))
     service = replace(
         service,
         component=component,
@@ -204,7 +200,7 @@ def _service(
         own_network=not raw.get("network_mode"),
         proxied=bool(ports) and not missing and not raw.get("network_mode"),
         missing=missing,
-        noted=(*service.noted, *_udp(published)),
+        noted=(*service.noted, *udp(published)),
     )
     return service, refusals + wrong_checks + wrong_ports
 
@@ -230,13 +226,6 @@ def _bad_name(name: str, component: str) -> Iterator[str]:
         yield f"{name} says {COMPONENT}: {component!r}; a component's name has letters, digits, - and _"
 
 
-def _published(raw: Mapping[str, Any]) -> Iterator[Published]:
-    for port in raw.get("ports") or []:
-        host = port.get("host_ip") or "0.0.0.0"
-        where = f"{host}:{port['published']}" if port.get("published") else f"{host}, any port"
-        yield Published(int(port["target"]), port.get("protocol", "tcp"), where)
-
-
 def _checks(name: str, labels: Mapping[str, str]) -> tuple[dict[str, Check], list[str]]:
     checks, wrong = {}, []
     for label, text in labels.items():
@@ -246,67 +235,3 @@ def _checks(name: str, labels: Mapping[str, str]) -> tuple[dict[str, Check], lis
             except ValueError as error:
                 wrong.append(f"{name} has the label {label}: {error}")
     return checks, wrong
-
-
-def _ports(
-    name: str,
-    raw: Mapping[str, Any],
-    labels: Mapping[str, str],
-    published: Sequence[Published],
-    image_ports: ImagePorts,
-) -> tuple[tuple[int, ...], list[str]]:
-    """What the label says; else what is published, exposed by the file, and exposed by the image, in this order."""
-    if PORTS in labels:
-        words = labels[PORTS].replace(",", " ").split()
-        if not words or not all(word.isdecimal() and 0 < int(word) < 65536 for word in words):
-            return (), [f'{name} has the label {PORTS}: {labels[PORTS]!r}; it is written "5432" or "80 443"']
-        return tuple(dict.fromkeys(map(int, words))), []
-    found = [port.target for port in published if port.protocol == "tcp"]
-    image = str(raw.get("image", ""))
-    exposed = [str(port) for port in raw.get("expose") or []]
-    for port in [*exposed, *((image and image_ports(image)) or ())]:
-        number, _, protocol = port.partition("/")
-        if protocol in ("", "tcp") and number.isdecimal():
-            found.append(int(number))
-    return tuple(dict.fromkeys(found)), []
-
-
-def _not_proxied(
-    raw: Mapping[str, Any],
-    config: Mapping[str, Any],
-    ports: Sequence[int],
-    published: Sequence[Published],
-    here: bool,
-) -> Iterator[str]:
-    """Why its network cannot be broken. `here`: its image is."""
-    mode = str(raw.get("network_mode", ""))
-    if mode.startswith("service:"):
-        yield f"it shares the network of {mode.removeprefix('service:')}: label that one for faults of the network"
-    elif mode == "none":
-        yield "it has no network"
-    elif mode:
-        return  # the whole file is refused for it
-    elif not ports and any(port.protocol == "udp" for port in published):
-        yield "its only ports are UDP, which the proxy does not carry; no fault of the network reaches it"
-    elif not ports and not here:
-        get = "build" if raw.get("build") else "pull"
-        yield (
-            f"its image {raw['image']} is not here, so its ports are not known: docker compose {get} gets it, "
-            f'or add the label {PORTS}: "5432"'
-        )
-    elif not ports:
-        yield f'its ports are not known (no expose, no ports, none in its image); add the label {PORTS}: "5432"'
-    elif not _reachable(raw, config):
-        yield "it is on internal networks alone: docker publishes nothing there, so its proxy takes no orders"
-
-
-def _reachable(raw: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    networks = config.get("networks") or {}
-    own = raw.get("networks") or {"default": None}
-    return any(not (networks.get(name) or {}).get("internal") for name in own)
-
-
-def _udp(published: Sequence[Published]) -> Iterator[str]:
-    for port in published:
-        if port.protocol != "tcp":
-            yield f"its port {port.target}/{port.protocol} is not carried by the proxy: no fault of the network reaches it"
