@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -120,3 +121,12 @@ def test_doctor_lists_what_a_drill_needs() -> None:
     ended = blackstart("doctor", "--json")
     assert ended.returncode == 0
     assert '"name": "tool openbao"' in ended.stdout
+
+
+def test_with_json_an_error_is_a_document_too() -> None:
+    ended = blackstart("doctor", "--compose", "nope.yml", "--json")
+    assert ended.returncode == 2
+    found = json.loads(ended.stdout)
+    assert "nope.yml" in ended.stderr or "docker" in ended.stderr  # without docker that is told first
+    assert found["error"] in ended.stderr
+    assert found["hint"]

@@ -26,4 +26,4 @@ def test_no_docker_is_said_and_is_no_failure(monkeypatch: pytest.MonkeyPatch, tm
 def test_another_machines_docker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     (check,) = docker_checks()
-    assert check.seen.startswith("docker's context 'tcp://127.0.0.1:1' leads to another machine")
+    assert check.seen.startswith("docker's context 'tcp://127.0.0.1:1' is not this machine's local socket")

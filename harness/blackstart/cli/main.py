@@ -9,6 +9,7 @@ import io
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -107,6 +108,12 @@ def _ready_output() -> None:
 
 
 def _tell(message: str, hint: str) -> None:
+    """On stderr for people; with --json on stdout too, for whoever reads a document there whatever the exit code."""
+    if "--json" in sys.argv[1:]:
+        import json
+
+        with suppress(OSError):  # its reader has gone
+            typer.echo(json.dumps({"error": message, "hint": hint}, indent=2))
     typer.echo(f"blackstart: {message}", err=True)
     if hint:
         typer.echo(f"  {hint}", err=True)

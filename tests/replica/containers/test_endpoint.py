@@ -51,11 +51,35 @@ def test_dockers_own_folder_may_be_elsewhere(home: Path) -> None:
 
 
 def test_a_context_that_does_not_exist_is_an_error(home: Path) -> None:
-    with pytest.raises(UsageError, match="docker's context 'moon' cannot be read"):
+    with pytest.raises(UsageError, match="docker has no context 'moon'") as caught:
         chosen({"HOME": str(home), "DOCKER_CONTEXT": "moon"})
 
+    assert "docker context ls" in caught.value.hint
 
-@pytest.mark.parametrize("host", ["tcp://127.0.0.1:2375", "ssh://me@far", "http://127.0.0.1:1"])
+
+def test_a_context_that_cannot_be_read_is_another_error(home: Path) -> None:
+    next((home / ".docker" / "contexts").rglob("meta.json")).write_text("{")
+    with pytest.raises(UsageError, match="docker's context 'far' cannot be read"):
+        chosen({"HOME": str(home)})
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("tcp://127.0.0.1:1", "is not this machine's local socket"),
+        ("tcp://[::1]:1", "is not this machine's local socket"),
+        ("ssh://me@localhost", "is not this machine's local socket"),
+        ("garbage", "is no address of a docker"),
+        ("tcp://", "is no address of a docker"),
+    ],
+)
+def test_what_is_not_another_machine_is_not_called_that(host: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        refuse_remote(Endpoint(host, host), ())
+    assert "unset DOCKER_HOST" in caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["tcp://10.0.0.1:2375", "ssh://me@far", "http://far:1"])
 def test_another_machine_is_refused(host: str) -> None:
     with pytest.raises(UsageError, match=r"docker's context 'far' leads to another machine") as caught:
         refuse_remote(Endpoint("far", host), ())

@@ -22,11 +22,14 @@ _NOT_OURS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_ENV_FILES", "DOCKE
 
 VERSION_S = 20.0
 
+_GET_DOCKER = "install it (Debian: apt install docker.io; from Docker's own packages: docker-ce-cli)"
+
+_GET_PLUGIN = "install the compose plugin: https://docs.docker.com/compose/install/linux (Debian: docker-compose-plugin)"
+
 
 @cache
 def plugin_version() -> str:
     """Which docker compose this machine has. MissingTool when it has none, or only version 1."""
-    hint = "install the compose plugin: https://docs.docker.com/compose/install/linux (Debian: docker-compose-plugin)"
     try:
         done = subprocess.run(
             ["docker", "compose", "version", "--short"],
@@ -35,13 +38,18 @@ def plugin_version() -> str:
             timeout=VERSION_S,
             check=False,
         )
+    except FileNotFoundError as error:
+        raise MissingTool("the docker command is missing: it is not on PATH", hint=_GET_DOCKER) from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise MissingTool(f"the docker command cannot be run: {error}", hint=hint) from error
+        raise MissingTool(
+            f"the docker command cannot be run: {error}", hint="run it by hand: docker compose version"
+        ) from error
     version = done.stdout.strip().removeprefix("v")
     if done.returncode != 0 or not version:
-        raise MissingTool("docker has no compose plugin: `docker compose version` fails", hint=hint)
-    if int(version.partition(".")[0]) < OLDEST_MAJOR:
-        raise MissingTool(f"docker compose {version} is too old: version 2 is needed", hint=hint)
+        raise MissingTool("docker has no compose plugin: `docker compose version` fails", hint=_GET_PLUGIN)
+    major = version.partition(".")[0]
+    if major.isdecimal() and int(major) < OLDEST_MAJOR:
+        raise MissingTool(f"docker compose {version} is too old: version 2 is needed", hint=_GET_PLUGIN)
     return version
 
 

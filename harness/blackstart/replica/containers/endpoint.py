@@ -20,6 +20,8 @@ DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 DEFAULT = "default"
 
+_LOOPBACK = ("127.", "localhost", "[::1]")
+
 _SEEN_S = 5.0
 """Seconds to connect to a local socket, which takes none when anybody listens."""
 
@@ -68,12 +70,17 @@ def _current(folder: Path) -> str:
 
 def _host_of(folder: Path, name: str) -> str:
     meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+    hint = (
+        "`docker context ls` shows which there are; `docker context use default` chooses this machine's own"
+    )
+    if not meta.exists():
+        raise UsageError(f"docker has no context {name!r}: there is no {meta}", hint=hint)
     try:
         return str(json.loads(meta.read_bytes())["Endpoints"]["docker"]["Host"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise UsageError(
             f"docker's context {name!r} cannot be read: {meta}: {str(error) or type(error).__name__}",
-            hint="`docker context ls` shows which there are; `docker context use default` chooses this machine's own",
+            hint=hint,
         ) from error
 
 
@@ -82,11 +89,20 @@ def refuse_remote(endpoint: Endpoint, allowed: Collection[str]) -> None:
     if endpoint.local or endpoint.context in allowed:
         return
     raise UsageError(
-        f"docker's context {endpoint.context!r} leads to another machine ({endpoint.host}); "
-        "a drill breaks things on this one only",
+        f"docker's context {endpoint.context!r} {_leads(endpoint.host)}; a drill breaks things on this machine only",
         hint="unset DOCKER_HOST and DOCKER_CONTEXT and run `docker context use default`, "
         "or allow that context by its name in the plan",
     )
+
+
+def _leads(host: str) -> str:
+    """Where it leads, as far as that can be told: what listens on loopback may be a tunnel to anywhere."""
+    kind, _, where = host.partition("://")
+    if not kind or not where:
+        return f"is no address of a docker ({host})"
+    if where.rpartition("@")[2].startswith(_LOOPBACK):
+        return f"is not this machine's local socket ({host}), and may lead anywhere"
+    return f"leads to another machine ({host})"
 
 
 def see_it_listens(endpoint: Endpoint) -> None:

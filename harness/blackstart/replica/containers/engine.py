@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import MissingTool, ReplicaError, UsageError
 from blackstart.replica.containers import endpoint as endpoints
+from blackstart.replica.containers.answering import why_silent
 from blackstart.replica.containers.asked import Asked
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ ONE_OFF = "com.docker.compose.oneoff"
 
 OLDEST_API = (1, 41)
 """Of docker 20.10, the oldest that this was tried on."""
+
+FIRST_S = 10.0
+"""Seconds for the first answer: whether a docker is there at all."""
 
 ANSWER_S = 60.0
 """Seconds for one answer of the daemon; a container that takes its time to stop has its own on top."""
@@ -105,9 +109,7 @@ class Engine:
         where = endpoint or endpoints.chosen()
         endpoints.refuse_remote(where, allowed.contexts)
         endpoints.see_it_listens(where)
-        client = _client(where)
-        _refuse_old(str(client.version().get("ApiVersion", "")))
-        return cls(where, client, allowed)
+        return cls(where, _client(where), allowed)
 
     def close(self) -> None:
         self.client.close()
@@ -117,7 +119,8 @@ class Engine:
         return {} if self.endpoint.context == endpoints.DEFAULT else {"DOCKER_HOST": self.endpoint.host}
 
     def version(self) -> str:
-        return str(self.client.version().get("Version", "?"))
+        with self.saying("asking for its version"):
+            return str(self.client.version().get("Version", "?"))
 
     @contextmanager
     def saying(self, doing: str) -> Iterator[None]:
@@ -132,7 +135,7 @@ class Engine:
             raise _refused(doing, str(error.explanation or error)) from error
         except (DockerException, RequestException, HTTPError, OSError) as error:
             raise DaemonGone(
-                f"{doing}: docker does not answer at {self.endpoint.host}: {error}",
+                f"{doing}: docker does not answer at {self.endpoint.host}: {why_silent(error, self.client.api.timeout)}",
                 hint="start docker, and run: blackstart recover",
             ) from error
 
@@ -205,15 +208,20 @@ def _client(where: Endpoint) -> DockerClient:
     try:
         from docker import DockerClient
         from docker.errors import DockerException
+        from requests.exceptions import RequestException
     except ImportError as error:
         raise MissingTool(f"the docker SDK is missing: {error}", hint="uv pip install docker") from error
     try:
-        return DockerClient(base_url=where.host, version="auto", timeout=int(ANSWER_S))
-    except DockerException as error:
+        client = DockerClient(base_url=where.host, version="auto", timeout=int(FIRST_S))
+        api = str(client.version().get("ApiVersion", ""))
+    except (DockerException, RequestException, OSError, ValueError) as error:
         raise MissingTool(
-            f"docker does not answer at {where.host}: {error}",
+            f"docker does not answer at {where.host}: {why_silent(error, FIRST_S)}",
             hint="`docker version` says more; or use the embedded replica: --replica local",
         ) from error
+    _refuse_old(api)
+    client.api.timeout = int(ANSWER_S)
+    return client
 
 
 def _refuse_old(api: str) -> None:
