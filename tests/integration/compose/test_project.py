@@ -221,8 +221,11 @@ def test_one_that_stays_unsure_is_not_waited_for_without_end(make: Make) -> None
 
 def test_a_file_that_is_wrong_is_told_in_composes_words(make: Make) -> None:
     project = make({"one": {"imge": "x"}})
-    with pytest.raises(UsageError, match=r"docker-compose.yml: .*additional properties 'imge' not allowed"):
+    with pytest.raises(
+        UsageError, match=r"docker-compose.yml: .*additional properties 'imge' not allowed"
+    ) as caught:
         project.up(quiet)
+    assert f"docker compose -f {project.folder.parent}/docker-compose.yml config" in caught.value.hint
 
 
 def test_an_image_that_is_nowhere_is_told_with_what_builds_it(make: Make) -> None:
