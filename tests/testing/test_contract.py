@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from blackstart.errors import ReplicaError
+from blackstart.errors import UsageError
+from blackstart.replica.layout import CANARY, PROXY, ZONE
 from blackstart.replica.local import LocalReplica
 from blackstart.replica.programs import processes
-from blackstart.testing import AttachedContract, FakeReplica, ReplicaContract
+from blackstart.replica.programs.dns_policy import PolicyFile, Rule
+from blackstart.replica.programs.dnsclient import ask
+from blackstart.testing import AttachedContract, FakeReplica, ReplicaContract, contract
+from blackstart.testing.looking import LIMIT_S
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
 
 class TestFake(ReplicaContract):
+    farewell: ClassVar[Mapping[str, str]] = {"vault": "asked to end"}
+
     @pytest.fixture
     def replica(self, tmp_path: Path) -> FakeReplica:
         return _up(FakeReplica(["vault", "dns"], tmp_path / "one"))
@@ -30,11 +37,11 @@ class TestFake(ReplicaContract):
 
     @pytest.fixture
     def fresh(self, tmp_path: Path) -> FakeReplica:
-        return FakeReplica(["vault", "dns"], tmp_path / "other", "another")
+        return FakeReplica(["vault", "dns"], tmp_path / "other", "another", started=False)
 
     @pytest.fixture
     def hopeless(self, tmp_path: Path) -> FakeReplica:
-        never = FakeReplica(["vault"], tmp_path / "never", "never")
+        never = FakeReplica(["vault"], tmp_path / "never", "never", started=False)
         never.fails = "vault did not come into service"
         return never
 
@@ -53,6 +60,8 @@ def _up(fake: FakeReplica) -> FakeReplica:
 
 @pytest.mark.replica
 class TestLocal(ReplicaContract, AttachedContract):
+    farewell: ClassVar[Mapping[str, str]] = {"vault": "shutdown triggered"}
+
     @pytest.fixture
     def replica(self, shared_replica: LocalReplica) -> LocalReplica:
         return shared_replica
@@ -81,6 +90,24 @@ class TestLocal(ReplicaContract, AttachedContract):
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
 
+    @contextmanager
+    def outdated(self, replica: Replica) -> Iterator[Callable[[], bool]]:
+        """The resolver has a copy of an answer, and the authority gives it to nobody any more."""
+        assert isinstance(replica, LocalReplica)
+        host, port, name = *replica.site.at["resolver"], f"registry.{ZONE}"
+        policy = PolicyFile(replica.data("dns"))
+
+        def found() -> bool:
+            return bool(ask((host, port), name, "A", timeout_s=LIMIT_S).answers)
+
+        assert found()
+        policy.add(Rule(name, "SERVFAIL"))
+        try:
+            assert found(), "it has a copy"
+            yield found
+        finally:
+            policy.remove(name)
+
     def left(self, label: str) -> list[str]:
         return [f"{name}: {pids}" for name, pids in processes.by_component(label).items()]
 
@@ -89,26 +116,32 @@ class TestLocal(ReplicaContract, AttachedContract):
 
 
 class Forgetful(FakeReplica):
-    """Does not say that it is paused, takes any name to stop, and tells what it was asked to end as a crash."""
-
-    def paused(self, component: str) -> bool:
-        return False
+    """Takes any name to stop, and for a log; its audit log says nothing; it keeps answers for ever."""
 
     def stop(self, component: str) -> None:
         """Takes any name."""
 
-    def kill(self, component: str) -> None:
-        self.crash(component)
+    def log(self, component: str) -> Path:
+        return self.folder / component
+
+    def audit_log(self, component: str) -> Path | None:
+        audit = self.folder / "audit"
+        audit.touch()
+        return audit
+
+
+class Keeping(TestFake):
+    """Whatever passes, it answers with what it kept."""
+
+    @contextmanager
+    def outdated(self, replica: Replica) -> Iterator[Callable[[], bool]]:
+        yield lambda: True
 
 
 @pytest.fixture
 def forgetful(tmp_path: Path) -> FakeReplica:
-    return _up(Forgetful(["vault", "dns"], tmp_path))
-
-
-def test_a_replica_that_says_nothing_of_a_pause(forgetful: FakeReplica) -> None:
-    with pytest.raises(AssertionError, match=r"^it does not say that it is paused$"):
-        TestFake().test_paused_it_runs_and_answers_nobody(forgetful, "vault")
+    tmp_path.joinpath("vault").touch()
+    return Forgetful(["vault", "dns"], tmp_path)
 
 
 def test_a_replica_that_takes_any_name(forgetful: FakeReplica) -> None:
@@ -116,21 +149,38 @@ def test_a_replica_that_takes_any_name(forgetful: FakeReplica) -> None:
         TestFake().test_a_component_that_is_not_there_is_refused_by_name(forgetful)
 
 
-def test_a_replica_that_tells_its_own_doing_as_a_crash(forgetful: FakeReplica) -> None:
-    with pytest.raises(AssertionError, match=r"^it was asked to end, and is told as a crash$"):
-        TestFake().test_killed_it_stays_down_until_it_is_started(forgetful, "vault")
+@pytest.mark.parametrize("call", ["log", "audit_log"])
+def test_nobody_has_no_log(tmp_path: Path, call: str) -> None:
+    local = LocalReplica(tmp_path, "try", [])
+    for replica in (local, FakeReplica(["vault"], tmp_path)):
+        with pytest.raises(UsageError, match=r"replica has no component 'nobody'$") as refused:
+            getattr(replica, call)("nobody")
+        assert "vault" in refused.value.hint
 
 
-def test_a_replica_that_leaves_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TestFake, "left", lambda self, label: [f"a network of {label}"])
-    never = FakeReplica(["vault"], tmp_path, "never")
-    never.fails = "no"
-    with pytest.raises(AssertionError, match=r"^it failed, and left \['a network of never'\]$"):
-        TestFake().test_an_up_that_fails_leaves_nothing(never)
+def test_the_canary_and_the_proxy_have_logs_for_the_harness(tmp_path: Path) -> None:
+    local = LocalReplica(tmp_path, "try", [])
+    assert local.log(CANARY) == tmp_path / "logs" / "canary.log"
+    assert local.log(PROXY) == tmp_path / "logs" / "proxy.log"
 
 
-def test_a_failed_up_of_the_fake_is_an_error_of_ours(tmp_path: Path) -> None:
-    never = FakeReplica(["vault"], tmp_path)
-    never.fails = "vault did not come into service"
-    with pytest.raises(ReplicaError, match=r"^vault did not come into service$"):
-        never.up(lambda *news: None)
+def test_a_replica_whose_log_says_nothing(forgetful: FakeReplica, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "LIMIT_S", 0.0)
+    monkeypatch.setattr(forgetful, "_says", lambda component, line: None)
+    with pytest.raises(AssertionError, match=r"^it was started, and its log has no line of it$"):
+        TestFake().test_its_log_goes_on_when_it_starts(forgetful, "vault")
+
+
+def test_a_replica_whose_audit_log_says_nothing(
+    forgetful: FakeReplica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "LIMIT_S", 0.0)
+    with pytest.raises(
+        AssertionError, match=r"^vault was asked something, and its audit log says nothing of it$"
+    ):
+        TestFake().test_an_audit_log_has_what_was_asked(forgetful)
+
+
+def test_a_replica_that_keeps_what_it_has_for_ever(forgetful: FakeReplica) -> None:
+    with pytest.raises(AssertionError, match=r"^a day was jumped over, and it answers with what it kept"):
+        Keeping().test_a_jump_of_time_ends_what_is_kept_and_nothing_else(forgetful)

@@ -66,12 +66,14 @@ def test_a_fake_replica_shows_what_was_done_to_it(tmp_path: Path) -> None:
         seen.append((probe.read().state, replica.running("vault")))
     assert seen == [("red", False), ("green", True), ("red", True), ("green", True), ("red", False)]
     assert replica.probes()[1].read().state == "green"
-    replica.down()
-    assert fake.calls == [(call, "vault") for call in ("stop", "start", "pause", "resume", "kill")] + [
-        ("down", "")
-    ]
     assert list(replica.components()) == ["vault", "dns"]
-    assert replica.exec("vault", ["true"]).exit_code == 0
+    assert replica.exec("dns", ["true"]).exit_code == 0
+    replica.down()
+    assert fake.calls == [
+        *((call, "vault") for call in ("stop", "start", "pause", "resume", "kill")),
+        ("exec", "dns"),
+        ("down", ""),
+    ]
 
 
 def test_what_is_exported_is_there() -> None:

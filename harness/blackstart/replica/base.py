@@ -30,8 +30,8 @@ class Reading:
 class Probe(Protocol):
     """Asks one thing about the replica, from outside, the way its users would.
 
-    `read` never raises and never takes longer than `timeout_s`; it may be called from any thread,
-    but never twice at once.
+    `read` never raises, whatever became of the subject, and takes no longer than `timeout_s`; it may be called from
+    any thread, but never twice at once.
     """
 
     name: str
@@ -85,8 +85,10 @@ class Replica(Protocol):
     `label` is this drill's own mark: nothing that does not carry it is ever touched.
     The owner calls `down`, which is idempotent and leaves nothing running.
     A call about a component or a participant that is not there is a UsageError whose hint names those that are.
+    A component of the kind `workload` needs others: it comes up by itself as soon as these serve. Whatever waits until
+    it is in service waits only until it could be, save `up`.
     Errors: ReplicaError when a component does not start (with its last lines); MissingTool when a program,
-    a package or the network is missing.
+    a package or the network is missing; UsageError when this machine is not one to run it on. Each has a hint.
     """
 
     name: str
@@ -104,7 +106,7 @@ class Replica(Protocol):
         ...
 
     def components(self) -> Mapping[str, Component]:
-        """What can be broken, by name, in an order that stays."""
+        """What can be broken, by name, in an order that stays. None before `up`, and after `down`."""
         ...
 
     def probes(self) -> Sequence[Probe]:
@@ -112,11 +114,15 @@ class Replica(Protocol):
         ...
 
     def exec(self, component: str, argv: Sequence[str]) -> Completed:
-        """Run a command as the component's own machine would; its exit code. 127: there is no such command."""
+        """Run a command as the component's own machine would; its exit code. 127: there is no such command.
+
+        ReplicaError when the component does not run, or is paused: nothing runs there.
+        """
         ...
 
     def stop(self, component: str) -> None:
-        """Ask it to end in order, and see to it that it does; it stays down until `start`."""
+        """Ask it to end in order, and see to it that it does; it stays down until `start`. Nothing happens to what
+        does not run."""
         ...
 
     def kill(self, component: str) -> None:
@@ -135,10 +141,12 @@ class Replica(Protocol):
         """Start it where it was, and return when it is in service; nothing happens when it runs."""
         ...
 
-    def restart(self, component: str) -> None: ...
+    def restart(self, component: str) -> None:
+        """`stop`, and `start`: it is in service again, whether it ran or not."""
+        ...
 
     def running(self, component: str) -> bool:
-        """Whether it is there, in service or not: what is paused runs."""
+        """Whether it is there, in service or not: what is paused runs. After `down` nothing does."""
         ...
 
     def paused(self, component: str) -> bool:
@@ -150,15 +158,24 @@ class Replica(Protocol):
         ...
 
     def let_pass(self, seconds: float) -> None:
-        """Drill time has jumped by so much: what the replica keeps for a time gets older by it."""
+        """Drill time has jumped by so much: what the replica keeps for a time, answers of its resolver, gets older by it.
+
+        Nothing that was kept before a jump over its whole life is answered with afterwards. What has some of its life
+        left may stay or be forgotten. Nothing ends by it, nothing is started, and probes stay as they are.
+        """
         ...
 
     def log(self, component: str) -> Path:
-        """The file of this machine that what it prints is in."""
+        """The file of this machine that has what it printed until now: of every start, and of those `exited` names too.
+
+        It stays after `down`.
+        """
         ...
 
     def audit_log(self, component: str) -> Path | None:
-        """The file of this machine that says who asked it for what; None for what keeps no such log."""
+        """The file of this machine that says who asked it for what, call by call; None for what keeps no such log."""
         ...
 
-    def shell(self, participant: str) -> ShellSpec: ...
+    def shell(self, participant: str) -> ShellSpec:
+        """What a terminal of that participant runs."""
+        ...

@@ -137,6 +137,7 @@ class LocalReplica(Miniature):
 
     def _start_all(self, progress: Progress) -> None:
         """PortTaken when somebody has one. Whatever goes wrong, nothing is left running."""
+        self._there = True
         try:
             for number, step in enumerate(self._servicing().start_all(self._tokens_given, self.down)):
                 progress(step, 4 * number, len(COMPONENTS))
@@ -157,6 +158,7 @@ class LocalReplica(Miniature):
         processes.end_all(self._processes)
         for server in servers:
             server.reap()
+        self._there = False
 
     def _processes(self) -> list[tuple[int, processes.Carried]]:
         """Every process of every server that this replica has."""
@@ -178,7 +180,7 @@ class LocalReplica(Miniature):
 
         A command that is not there exits with 127, as in a shell.
         """
-        self._handle(component)
+        self._demand_life(component)
         env = self._toolbox.env("harness", self._tokens.get("harness", ""))
         try:
             done = subprocess.run(
@@ -194,6 +196,13 @@ class LocalReplica(Miniature):
         except OSError as error:
             return Completed(127, "", str(error))
         return Completed(done.returncode, done.stdout, done.stderr)
+
+    def _demand_life(self, component: str) -> None:
+        """ReplicaError when nothing could run on the component's own machine, if it had one."""
+        if not self.running(component):
+            raise ReplicaError(f"{component} does not run: no command runs in it", hint="start it first")
+        if self.paused(component):
+            raise ReplicaError(f"{component} is paused: no command runs in it", hint="resume it first")
 
     # --- its processes ----------------------------------------------------------------------------
 

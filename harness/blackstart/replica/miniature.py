@@ -45,6 +45,7 @@ class Miniature:
         self._tokens: dict[str, str] = {}
         self._handles: Mapping[str, Handle] = {}
         self._known: tuple[Site, Keyring] | None = None
+        self._there = False
 
     # --- what is known of it --------------------------------------------------------------------
 
@@ -52,6 +53,7 @@ class Miniature:
         self._known = (site, Keyring.read(self.keyring()))
         self._toolbox.vault = site.at["vault"]
         self._handles = handles
+        self._there = True
 
     def _up(self) -> tuple[Site, Keyring]:
         if self._known is None:
@@ -87,7 +89,8 @@ class Miniature:
     # --- what is there --------------------------------------------------------------------------
 
     def components(self) -> Mapping[str, Component]:
-        return {name: self._component(name) for name in COMPONENTS if name in self._handles}
+        """As on any replica; of one that another process has left, what that left."""
+        return {name: self._component(name) for name in COMPONENTS} if self._there else {}
 
     def _component(self, name: str) -> Component:
         where = endpoint(self.site.at[name])
@@ -115,11 +118,14 @@ class Miniature:
     def _handle(self, component: str) -> Handle:
         handle = self._handles.get(component)
         if handle is None or component == CANARY:
-            raise UsageError(
-                f"the {self.name} replica has no component {component!r}",
-                hint=f"there are: {', '.join(COMPONENTS)}",
-            )
+            raise self._no_such(component)
         return handle
+
+    def _no_such(self, component: str) -> UsageError:
+        return UsageError(
+            f"the {self.name} replica has no component {component!r}",
+            hint=f"there are: {', '.join(COMPONENTS)}",
+        )
 
     def stop(self, component: str) -> None:
         """SIGTERM; it stays down until `start`."""
@@ -190,10 +196,15 @@ class Miniature:
     # --- evidence and people --------------------------------------------------------------------
 
     def log(self, component: str) -> Path:
+        """As on any replica; the canary and the fault proxy have logs too."""
+        if component not in (*COMPONENTS, CANARY, PROXY):
+            raise self._no_such(component)
         return self._folder / LOGS / f"{component}.log"
 
     def audit_log(self, component: str) -> Path | None:
         """Vault's audit log; no other component has one."""
+        if component not in COMPONENTS:
+            raise self._no_such(component)
         return self.data("vault") / vault.AUDIT_LOG if component == "vault" else None
 
     def shell(self, participant: str) -> ShellSpec:

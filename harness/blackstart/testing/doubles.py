@@ -49,45 +49,57 @@ class SetProbe:
 class FakeReplica:
     """A `replica.base.Replica` without servers: components are names, `calls` has what was asked of them.
 
-    It is up from the start, for tests that need no more. `answers` are the commands that `exec` knows, by their first
+    It is up from the start, for tests that need no more, unless `started` is false. `answers` are the commands that `exec` knows, by their first
     word. `fails` is why `up` fails; empty: it does not. Its participants are `people`.
     """
 
     name = "fake"
 
-    def __init__(self, components: Sequence[str], folder: Path, label: str = "test") -> None:
+    def __init__(
+        self, components: Sequence[str], folder: Path, label: str = "test", *, started: bool = True
+    ) -> None:
         self.label = label
         self.folder = folder
         self.set_probes = {name: SetProbe(name, subject=name) for name in components}
         self.calls: list[tuple[str, str]] = []
-        self.down_components: set[str] = set()
+        self.down_components: set[str] = set() if started else set(components)
         self.paused_components: set[str] = set()
         self.codes: dict[str, int] = {}
         self.answers = {"true": Completed(0, "", ""), "false": Completed(1, "", "")}
         self.people = ("ic-1", "sme-1")
         self.fails = ""
+        self._was_up = self._there = started
 
     def up(self, progress: Progress) -> None:
         if self.fails:
             self.down()
-            raise ReplicaError(self.fails)
+            raise ReplicaError(self.fails, hint="empty its `fails`")
+        self._was_up = self._there = True
         for name in self.set_probes:
+            self._ends(name)
             self._runs(name)
         progress("the fake replica is up", 1, 1)
 
     def down(self) -> None:
         self.calls.append(("down", ""))
+        self._there = False
+        self.codes.clear()
         for name in self.set_probes:
             self._ends(name)
 
     def components(self) -> Mapping[str, Component]:
-        return {name: Component(name, name, "0", "127.0.0.1:0") for name in self.set_probes}
+        names = self.set_probes if self._there else ()
+        return {name: Component(name, name, "0", "127.0.0.1:0") for name in names}
 
     def probes(self) -> Sequence[Probe]:
+        if not self._was_up:
+            raise ReplicaError("the replica is not up", hint="call up first")
         return list(self.set_probes.values())
 
     def exec(self, component: str, argv: Sequence[str]) -> Completed:
         self._called("exec", component)
+        if not self.running(component) or self.paused(component):
+            raise ReplicaError(f"{component} does not run: no command runs in it", hint="start or resume it")
         missing = Completed(127, "", f"{argv[0]}: command not found")
         return self.answers.get(argv[0], missing)
 
@@ -104,6 +116,8 @@ class FakeReplica:
 
     def stop(self, component: str) -> None:
         self._called("stop", component)
+        if self.running(component):
+            self._says(component, "asked to end")
         self._ends(component)
 
     def kill(self, component: str) -> None:
@@ -140,11 +154,17 @@ class FakeReplica:
     def _runs(self, component: str) -> None:
         self.down_components.discard(component)
         self.codes.pop(component, None)
-        self.log(component).touch()
+        self._says(component, "starts")
         self.set_probes[component].turn("green")
+
+    def _says(self, component: str, line: str) -> None:
+        with self.log(component).open("a", encoding="utf-8") as log:
+            log.write(f"{line}\n")
 
     def restart(self, component: str) -> None:
         self._called("restart", component)
+        if self.running(component):
+            self._says(component, "asked to end")
         self._ends(component)
         self._runs(component)
 
@@ -163,10 +183,12 @@ class FakeReplica:
         return dict(self.codes)
 
     def log(self, component: str) -> Path:
+        self._known(component)
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder / f"{component}.log"
 
     def audit_log(self, component: str) -> Path | None:
+        self._known(component)
         return None
 
     def shell(self, participant: str) -> ShellSpec:
