@@ -11,9 +11,8 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from blackstart.replica.components.vault import KEYRING
 from blackstart.replica.containers.engine import DRILL, NO_MORE, SERVICE, Allowed, Engine, PortInUse
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
-from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.project import STOPPING, Project
 from blackstart.replica.containers.server import ContainerServer
 from blackstart.replica.layout import CANARY, COMPONENTS, PROXY, TEAMS, endpoint
 from blackstart.replica.miniature import KINDS, Miniature
@@ -32,7 +31,7 @@ from blackstart.replica.mounted import Mounted
 from blackstart.replica.programs.dns_cache import let_age
 from blackstart.replica.programs.dns_zone import ZoneFolder
 from blackstart.replica.programs.service import LOGS, RUN
-from blackstart.replica.servicing import Servicing
+from blackstart.replica.servicing import Servicing, waiters
 from blackstart.replica.stack import FILE, Stack, home
 from blackstart.replica.telling import AlertFeed
 from blackstart.replica.toolbox import Toolbox
@@ -138,13 +137,16 @@ class ComposeReplica(Miniature):
         """Wait until everything does its work."""
         progress("waiting for the servers", 0, 0)
         servicing = self._servicing()
-        with ThreadPoolExecutor(len(SERVERS)) as pool:
+        with waiters(len(SERVERS), partial(self._stop, progress)) as pool:
             waits = [pool.submit(servicing.into_service, name) for name in SERVERS]
             for each in waits:
                 each.result()
-        self._give_tokens(self._write)
-        with ThreadPoolExecutor(len(TEAMS)) as pool:
+            self._give_tokens(self._write)
             list(pool.map(servicing.serving, TEAMS))
+
+    def _stop(self, progress: Progress) -> None:
+        progress(STOPPING, 0, 0)
+        self.down()
 
     def _handle_all(self) -> None:
         stack = self._chosen()
