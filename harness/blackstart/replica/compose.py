@@ -166,6 +166,7 @@ class ComposeReplica(Miniature):
         """Remove every container, network and volume of the drill. May be called again, and when `up` failed."""
         if self._stack is not None:
             self._project.down()
+        self._there = False
 
     def _chosen(self) -> Stack:
         if self._stack is None:
@@ -190,7 +191,7 @@ class ComposeReplica(Miniature):
     # --- what is there --------------------------------------------------------------------------
 
     def components(self) -> Mapping[str, Component]:
-        if not self._containers:
+        if not self._there:
             return {}
         looked = {name: self._containers[name].look() for name in COMPONENTS}
         at = self.site.at
