@@ -240,6 +240,7 @@ def test_a_service_that_runs_twice_or_not_at_all_beside_a_component(engine: Engi
         assert {host for host, _ in published} == {"127.0.0.1"}
     finally:
         replica.down()
+    assert not replica.components(), "it is down"
 
 
 def test_an_image_that_cannot_be_had_is_what_is_said(engine: Engine, tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ class ForeignReplica:
         self._allowed = allowed
         self._members: dict[str, Member] = {}
         self._written: Written | None = None
+        self._there = False
 
     @classmethod
     def attach(cls, folder: Path, label: str) -> ForeignReplica:
@@ -110,6 +111,7 @@ class ForeignReplica:
 
     def _know(self, written: Written) -> None:
         self._written = written
+        self._there = True
         self._members = {
             service.component: Member(
                 service, written.places, self._engine, self.label, self._project.name, self._folder
@@ -120,6 +122,7 @@ class ForeignReplica:
     def _start_all(self, progress: Progress) -> None:
         """PortInUse when somebody has one. Whatever goes wrong, nothing is left."""
         written = self._up()
+        self._there = True
         self._folder.mkdir(parents=True, exist_ok=True)
         text = override(
             written.config, written.judgement, written.places, sidecar_images(), self._project.name
@@ -158,6 +161,7 @@ class ForeignReplica:
         if self._written is not None:
             self._project.down()
             self.close()
+        self._there = False
 
     def close(self) -> None:
         """End the connections to docker; whatever is asked next opens new ones."""
@@ -196,7 +200,8 @@ class ForeignReplica:
         return self._members[component]
 
     def components(self) -> Mapping[str, Component]:
-        return {name: self._component(name, member) for name, member in self._members.items()}
+        members = self._members if self._there else {}
+        return {name: self._component(name, member) for name, member in members.items()}
 
     def _component(self, name: str, member: Member) -> Component:
         where = endpoint(member.address) if member.address else ""
