@@ -30,7 +30,7 @@ class Reading:
 class Probe(Protocol):
     """Asks one thing about the replica, from outside, the way its users would.
 
-    `read` never raises, whatever became of the subject, and takes no longer than `timeout_s`; it may be called from
+    `read` never raises, whatever became of the subject, and waits no longer than `timeout_s`; it may be called from
     any thread, but never twice at once.
     """
 
