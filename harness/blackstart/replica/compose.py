@@ -20,7 +20,7 @@ from blackstart.errors import ReplicaError
 from blackstart.replica.base import Component
 from blackstart.replica.cached import write_private
 from blackstart.replica.components.vault import KEYRING
-from blackstart.replica.containers.engine import DRILL, NO_MORE, SERVICE, Allowed, Engine, PortInUse
+from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import STOPPING, Project
@@ -163,8 +163,12 @@ class ComposeReplica(Miniature):
         Written(self.label, self._participants, self._tokens, self.site, {}).write(self._folder)
 
     def down(self) -> None:
-        """Remove every container, network and volume of the drill. May be called again, and when `up` failed."""
+        """Keep the logs, and remove every container, network and volume of the drill. May be called again, and when `up` failed."""
         if self._stack is not None:
+            with suppress(
+                ReplicaError, OSError
+            ):  # what has become of the logs must keep nothing from being removed
+                self._project.save_logs(self._folder / LOGS)
             self._project.down()
         self._there = False
 
@@ -208,14 +212,6 @@ class ComposeReplica(Miniature):
 
     def keyring(self) -> Path:
         return self._mounted.keys / KEYRING
-
-    def exited(self) -> Mapping[str, int]:
-        """As on any replica. It is asked all the time: docker is asked once, and more only of what does not run."""
-        if not self._containers:
-            return {}
-        listed = self._engine.containers({DRILL: self.label}, all=False)
-        running = {str(each["Labels"][SERVICE]) for each in listed}
-        return super().exited() if {*COMPONENTS, PROXY} - running else {}
 
     def images(self) -> Mapping[str, str]:
         """The id of the image that each service really runs."""
