@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from blackstart.errors import ReplicaError
 from blackstart.replica.compose import ComposeReplica
 from blackstart.replica.containers.removal import counts
 from blackstart.testing import AttachedContract, ReplicaContract
+
+from .test_peoples_commands import typed
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -20,13 +22,17 @@ if TYPE_CHECKING:
 
 
 class TestCompose(ReplicaContract, AttachedContract):
+    farewell: ClassVar[Mapping[str, str]] = {"vault": "shutdown triggered"}
+
     @pytest.fixture
     def replica(self, stack: ComposeReplica) -> ComposeReplica:
         return stack
 
-    @pytest.fixture
-    def component(self) -> str:
-        return "vault"  # the one that must be unsealed each time
+    @pytest.fixture(
+        params=["vault", "payments"]
+    )  # the one that must be unsealed each time, and one that needs others
+    def component(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
 
     @pytest.fixture
     def attached(self, replica: ComposeReplica) -> ComposeReplica:
@@ -40,12 +46,9 @@ class TestCompose(ReplicaContract, AttachedContract):
 
     @pytest.fixture
     def hopeless(self, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ComposeReplica:
-        """Its containers come up, and then it does not serve."""
-
-        def fails(self: ComposeReplica, progress: object) -> None:
-            raise ReplicaError("vault did not come into service")
-
-        monkeypatch.setattr(ComposeReplica, "_serve", fails)
+        """Its containers come up, and then its registry does not serve."""
+        monkeypatch.setattr("blackstart.replica.servicing.START_LIMIT_S", 0.5)
+        monkeypatch.setattr("blackstart.replica.components.registry.listening", lambda at: False)
         return ComposeReplica(tmp_path, f"try-{secrets.token_hex(4)}", [])
 
     @pytest.fixture(autouse=True)
@@ -56,6 +59,19 @@ class TestCompose(ReplicaContract, AttachedContract):
         """`docker kill`, by hand."""
         assert isinstance(replica, ComposeReplica)
         self._engine.client.api.kill(replica.container(component).look().id)
+
+    @contextmanager
+    def outdated(self, replica: Replica) -> Iterator[Callable[[], bool]]:
+        """The resolver has a copy of an address that the zone has another of by now."""
+        assert isinstance(replica, ComposeReplica)
+        there = typed(replica, "resolve search")
+        typed(replica, "zone set search A 127.0.0.9")
+        try:
+            assert typed(replica, "resolve search") == there, "it has a copy"
+            yield lambda: typed(replica, "resolve search") == there
+        finally:
+            typed(replica, f"zone set search A {there.strip()}")
+            typed(replica, "cache flush")
 
     def left(self, label: str) -> list[str]:
         found = counts(self._engine, label)
