@@ -165,10 +165,6 @@ class ComposeReplica(Miniature):
     def down(self) -> None:
         """Keep the logs, and remove every container, network and volume of the drill. May be called again, and when `up` failed."""
         if self._stack is not None:
-            with suppress(
-                ReplicaError, OSError
-            ):  # what has become of the logs must keep nothing from being removed
-                self._project.save_logs(self._folder / LOGS)
             self._project.down()
         self._there = False
 

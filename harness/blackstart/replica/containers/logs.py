@@ -17,8 +17,8 @@ __all__ = ["kept_in", "listed_of", "log_name", "said", "save_logs"]
 
 def save_logs(engine: Engine, label: str, folder: Path) -> None:
     """Write what each container with that label has said to `<folder>/<component>.log`."""
-    folder.mkdir(parents=True, exist_ok=True)
     for each in listed_of(engine, label):
+        folder.mkdir(parents=True, exist_ok=True)
         name = log_name(each["Labels"])
         (folder / f"{name}.log").write_bytes(said(engine, Container(str(each["Id"]), {}), name))
 

@@ -127,11 +127,8 @@ class Project:
             yield
         except BaseException as error:
             progress(STOPPING, 0, 0)
-            with suppress(ReplicaError, OSError):
-                if isinstance(error, Exception):  # a person who breaks it off does not wait for logs
-                    self.save_logs(self.folder / LOGS)
-            with suppress(ReplicaError):
-                self.down()
+            with suppress(ReplicaError):  # a person who breaks it off does not wait for logs
+                self.down(logs=isinstance(error, Exception))
             raise
 
     def _bring_up(self, override: Path, rising: Rising, config: Mapping[str, Any], limit_s: float) -> None:
@@ -163,11 +160,15 @@ class Project:
         wait_until(lambda: _noted(rising, met), LEARNS_S, every_s=LOOK_EVERY_S)
         return met[0] if met else told_by_compose(output, self._engine, config, self._files)
 
-    def down(self) -> Counts:
-        """Remove every container, network and volume with the drill's label; returns what there was. Idempotent.
+    def down(self, *, logs: bool = True) -> Counts:
+        """Keep the logs, and remove every container, network and volume with the drill's label. Idempotent.
 
-        ReplicaError for what docker does not remove, with why; DaemonGone when docker does not answer.
+        Returns what there was. ReplicaError for what docker does not remove, with why; DaemonGone when docker does not
+        answer. What becomes of the logs keeps nothing from being removed.
         """
+        with suppress(ReplicaError, OSError):
+            if logs:
+                self.save_logs(self.folder / LOGS)
         with self._engine.asked.all_of_it():
             return remove_all(self._engine, self.label)
 
