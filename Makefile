@@ -21,7 +21,7 @@ drill: $(VENV)/.drill-ready
 	$(BIN)/blackstart run scenarios/vault/auth-503.yaml --reports-dir $(REPORTS)
 
 test: lint type
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/pytest --numprocesses $(WORKERS)
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .

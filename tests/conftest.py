@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A script that runs the tests in its background has Ctrl-C ignored, and every process of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -19,13 +20,29 @@ settings.register_profile("blackstart", deadline=None)
 settings.load_profile("blackstart")
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+
     from blackstart.replica.local import LocalReplica
     from blackstart.replica.miniature import Miniature
+
+DOCKER = "tests/integration/compose/"
 
 WHOLE_AGAIN_S = 30.0
 """Real seconds for every probe of a replica to turn green again, on a machine that is busy with other things."""
 
 FullDisk = Callable[[int], AbstractContextManager[None]]
+
+
+class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Tests that run side by side: those of docker on one worker, which has one compose replica, the others by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return DOCKER if nodeid.startswith(DOCKER) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Whatever `--dist` says: xdist's own groups know nothing of what a test needs."""
+    return _Together(config, log)
 
 
 @pytest.fixture(scope="session")

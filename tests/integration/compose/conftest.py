@@ -42,13 +42,10 @@ def quiet(what: str, done: int, total: int) -> None:
     """A progress callback for those who do not look."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test of this folder needs docker. They stay together when tests run side by side: one has one replica."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.docker)
-            item.add_marker(pytest.mark.xdist_group("docker"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Every test of this folder needs docker."""
+    if Path(__file__).parent in item.path.parents:
+        item.add_marker(pytest.mark.docker)
 
 
 @pytest.fixture(scope="session")
