@@ -301,7 +301,7 @@ def test_a_port_that_somebody_takes_meanwhile_is_no_matter(
             assert all_green(unlucky)
         finally:
             unlucky.down()
-    assert len(asked) == 2
+    assert len(asked) >= 2, "once more at least: tests beside this one take ports too"
     assert labelled("unlucky") == []
 
 

@@ -115,7 +115,7 @@ def test_why_it_failed(one: ContainerServer) -> None:
     one.kill()
     error = one.failed("did not come into service")
     assert error.message == "one did not come into service (ended with code -9). Its last lines:\nit runs"
-    assert "docker logs" in error.hint
+    assert "logs/one.log" in error.hint
 
 
 # --- its networks and limits ------------------------------------------------------------------------

@@ -41,6 +41,10 @@ def quiet(what: str, done: int, total: int) -> None:
     """A progress callback for those who do not look."""
 
 
+LOOPS_LATER = "while [ ! -e /loops ]; do sleep 0.05; done; exit 1"
+"""What would loop from its start would not let the project come up."""
+
+
 @pytest.fixture
 def broken(make: Make, serve: Serve) -> Project:
     """Three containers: one is paused, one taken off its network, one runs in a crash loop of docker's making."""
@@ -48,11 +52,12 @@ def broken(make: Make, serve: Serve) -> Project:
         {
             "paused": {"command": WAITS},
             "apart": {"command": WAITS, "networks": {"net": {"aliases": ["other"]}}},
-            "loop": {"command": ["sh", "-c", "sleep 0.1; exit 1"], "restart": "always"},
+            "loop": {"command": ["sh", "-c", LOOPS_LATER], "restart": "always"},
         },
         networks={"net": {}},
     )
     project.up(quiet)
+    serve(project, "loop").exec(["touch", "/loops"])
     serve(project, "paused").pause()
     serve(project, "apart").disconnect("net")
     return project

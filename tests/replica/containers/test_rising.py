@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
 from blackstart.replica.containers.rising import RESTARTS, Rising
 
@@ -17,8 +16,8 @@ LONG_AGO = "2026-01-02T03:04:05.678901234Z"
 NEVER = "0001-01-01T00:00:00Z"
 
 
-def just_now() -> str:
-    return SystemTime().now().wall.isoformat().replace("+00:00", "Z")
+JUST_NOW = "2999-01-02T03:04:05.678901234Z"
+"""Never long ago, however late a test comes to look."""
 
 
 def shown(name: str, state: str, status: str = "", restarts: int = 0, **more: Any) -> dict[str, Any]:
@@ -52,9 +51,9 @@ def rising(engine: Engine, *containers: dict[str, Any]) -> Rising:
         (shown("a", "exited", "Exited (0) 1 second ago"), True),
         (shown("a", "created", "Created", StartedAt=NEVER), False),
         (shown("a", "restarting", "Restarting (1) 1 second ago", restarts=1), False),
-        (shown("a", "running", "Up Less than a second", restarts=1, StartedAt=just_now()), False),
+        (shown("a", "running", "Up Less than a second", restarts=1, StartedAt=JUST_NOW), False),
         (shown("a", "running", "Up 2 minutes", restarts=1), True),
-        (shown("a", "running", "Up 1 second (healthy)", restarts=1, StartedAt=just_now()), True),
+        (shown("a", "running", "Up 1 second (healthy)", restarts=1, StartedAt=JUST_NOW), True),
     ],
 )
 def test_what_is_well(engine: Engine, container: dict[str, Any], well: bool) -> None:
@@ -88,7 +87,7 @@ def broken(engine: Engine, *containers: dict[str, Any]) -> str:
 
 NEEDS_TIME = shown("a", "running", "Up 2 seconds (health: starting)")
 NO_PROGRAM = shown("b", "created", "Created", StartedAt=NEVER, Error="no such program")
-RUNS_ANEW = shown("c", "running", "Up Less than a second", restarts=2, StartedAt=just_now())
+RUNS_ANEW = shown("c", "running", "Up Less than a second", restarts=2, StartedAt=JUST_NOW)
 JOINS = shown(
     "d", "created", "Created", StartedAt=NEVER, Error="joining: namespace path: lstat /proc/9/ns/net"
 )
