@@ -31,6 +31,7 @@ def test_they_differ_and_are_free_for_both_protocols() -> None:
 def test_one_that_is_taken_is_never_given(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        monkeypatch.delenv("BLACKSTART_PORTS", raising=False)
         monkeypatch.setattr(ports, "port_range", lambda outgoing: (port, port + 1))
         monkeypatch.setattr("random.sample", lambda population, count: list(population)[:1])
         with pytest.raises(ReplicaError, match=rf"only 0 of 1 free ports .* between {port} and {port + 1}"):
@@ -40,5 +41,18 @@ def test_one_that_is_taken_is_never_given(monkeypatch: pytest.MonkeyPatch) -> No
 def test_without_the_kernels_word_ports_are_found_all_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.delenv("BLACKSTART_PORTS", raising=False)
     monkeypatch.setattr(ports, "_RANGE", tmp_path / "missing")
     assert len(free_ports(2)) == 2
+
+
+def test_whoever_drills_may_say_from_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLACKSTART_PORTS", "21000-21999")
+    assert all(21000 <= port <= 21999 for port in free_ports(5))
+
+
+@pytest.mark.parametrize("said", ["21000", "9-8", "a-b", "21000-70000"])
+def test_what_is_no_range_is_refused(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("BLACKSTART_PORTS", said)
+    with pytest.raises(ReplicaError, match="no range of ports"):
+        free_ports(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from contextlib import ExitStack
@@ -14,6 +15,9 @@ __all__ = ["free_ports", "port_range"]
 
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _TRIES = 500
+
+CHOSEN = "BLACKSTART_PORTS"
+"""Whoever sets it says from where ports are taken, as in "10000-17999": so that two who drill here never meet."""
 
 
 def port_range(outgoing: str) -> tuple[int, int]:
@@ -34,7 +38,7 @@ def free_ports(count: int) -> list[int]:
 
     Another process may take one before its server does: whoever starts the server tries again with others.
     """
-    first, last = port_range(_RANGE.read_text("ascii") if _RANGE.exists() else "")
+    first, last = _chosen() or port_range(_RANGE.read_text("ascii") if _RANGE.exists() else "")
     found: list[int] = []
     with ExitStack() as held:
         for port in random.sample(range(first, last + 1), min(_TRIES, last - first)):
@@ -48,6 +52,19 @@ def free_ports(count: int) -> list[int]:
             hint="end programs that hold many ports, and try again",
         )
     return found
+
+
+def _chosen() -> tuple[int, int] | None:
+    """What the variable says; None where it says nothing. ReplicaError for what is no range."""
+    said = os.environ.get(CHOSEN, "")
+    if not said:
+        return None
+    first, _, last = said.partition("-")
+    if first.isdecimal() and last.isdecimal() and 1024 <= int(first) < int(last) <= 65_535:
+        return int(first), int(last)
+    raise ReplicaError(
+        f"{CHOSEN} is {said!r}, and no range of ports", hint="write it as 10000-17999, or unset it"
+    )
 
 
 def _holds(held: ExitStack, port: int) -> bool:
