@@ -11,7 +11,6 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,10 +101,16 @@ class ComposeReplica(Miniature):
         self.down()  # its volumes would not fit the new keys
         for _ in range(PORT_TRIES):
             self._lay_out()
-            with suppress(PortInUse):
+            try:
                 self._start_all(progress)
+            except ReplicaError as error:
+                if not _met_by_chance(error):
+                    raise
+            else:
                 return
-        raise ReplicaError("every port that was free a moment ago was taken by somebody", hint="try again")
+        raise ReplicaError(
+            "every port or network that was free a moment ago was taken by somebody", hint="try again"
+        )
 
     def resume_up(self, progress: Progress) -> None:
         """Start the containers of a replica that was ended without being thrown away: same ports, volumes and tokens."""
@@ -261,6 +266,11 @@ def _commands(folder: Path) -> dict[str, Sequence[str]]:
     """People's commands that are others than on the embedded replica."""
     service = (sys.executable, "-s", "-m", "blackstart.replica.containers.service", str(folder))
     return {"service": service}
+
+
+def _met_by_chance(error: ReplicaError) -> bool:
+    """Whether somebody took a port, or docker itself gave another network the numbers, between choosing and using them."""
+    return isinstance(error, PortInUse) or "overlap" in error.message
 
 
 def _project_name(label: str) -> str:
