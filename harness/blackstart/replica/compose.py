@@ -270,7 +270,9 @@ def _commands(folder: Path) -> dict[str, Sequence[str]]:
 
 def _met_by_chance(error: ReplicaError) -> bool:
     """Whether somebody took a port, or docker itself gave another network the numbers, between choosing and using them."""
-    return isinstance(error, PortInUse) or "overlap" in error.message
+    return isinstance(error, PortInUse) or any(
+        words in error.message for words in ("overlap", "fixes a subnet")
+    )
 
 
 def _project_name(label: str) -> str:
