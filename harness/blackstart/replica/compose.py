@@ -11,6 +11,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from blackstart.errors import ReplicaError
 from blackstart.replica.base import Component
 from blackstart.replica.cached import write_private
 from blackstart.replica.components.vault import KEYRING
-from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse
+from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse, SubnetInUse
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import STOPPING, Project
@@ -101,12 +102,8 @@ class ComposeReplica(Miniature):
         self.down()  # its volumes would not fit the new keys
         for _ in range(PORT_TRIES):
             self._lay_out()
-            try:
+            with suppress(PortInUse, SubnetInUse):
                 self._start_all(progress)
-            except ReplicaError as error:
-                if not _met_by_chance(error):
-                    raise
-            else:
                 return
         raise ReplicaError(
             "every port or network that was free a moment ago was taken by somebody", hint="try again"
@@ -128,7 +125,7 @@ class ComposeReplica(Miniature):
         self._mounted.lay_out(self._stack, self._engine.endpoint.host, self.label)
 
     def _start_all(self, progress: Progress) -> None:
-        """PortInUse when somebody has one. Whatever goes wrong, nothing is left."""
+        """PortInUse, SubnetInUse when somebody has one. Whatever goes wrong, nothing is left."""
         try:
             self._project.up(progress)
             self._handle_all()
@@ -266,13 +263,6 @@ def _commands(folder: Path) -> dict[str, Sequence[str]]:
     """People's commands that are others than on the embedded replica."""
     service = (sys.executable, "-s", "-m", "blackstart.replica.containers.service", str(folder))
     return {"service": service}
-
-
-def _met_by_chance(error: ReplicaError) -> bool:
-    """Whether somebody took a port, or docker itself gave another network the numbers, between choosing and using them."""
-    return isinstance(error, PortInUse) or any(
-        words in error.message for words in ("overlap", "fixes a subnet")
-    )
 
 
 def _project_name(label: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from blackstart.replica.containers.engine import SubnetInUse
 from blackstart.replica.containers.failing import port_in_use, told_by_compose
 
 if TYPE_CHECKING:
@@ -74,3 +75,8 @@ def test_a_port_that_is_taken() -> None:
     error = port_in_use("a\nBind for 127.0.0.1:80 failed: port is already allocated\n")
     assert error is not None
     assert "127.0.0.1:80" in error.message
+
+
+@pytest.mark.parametrize("said", [OVERLAPS, "cannot create network a: networks have overlapping IPv4"])
+def test_whoever_chose_the_subnet_may_choose_another(engine: Engine, said: str) -> None:
+    assert isinstance(told(engine, said, fixing("10.9.0.0/24")), SubnetInUse)

@@ -35,6 +35,7 @@ __all__ = [
     "Engine",
     "PortInUse",
     "Stranger",
+    "SubnetInUse",
 ]
 
 DRILL = "blackstart.drill"
@@ -89,6 +90,10 @@ class DaemonGone(ReplicaError):
 
 class PortInUse(ReplicaError):
     """Somebody has a port that a container is to be published on."""
+
+
+class SubnetInUse(ReplicaError):
+    """Another network has the subnet that one of the project is to have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import ReplicaError
-from blackstart.replica.containers.engine import TAKEN, PortInUse
+from blackstart.replica.containers.engine import TAKEN, PortInUse, SubnetInUse
 
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
 
 __all__ = ["last_word", "port_in_use", "told_by_compose"]
 
-_OVERLAPS = "Pool overlaps with other one on this address space"
+_OVERLAPS = ("Pool overlaps with other one on this address space", "networks have overlapping IPv4")
+"""Docker says it as it takes the addresses, or as it makes the bridge."""
 
 _NO_MORE_SUBNETS = ("could not find an available", "all predefined address pools have been fully subnetted")
 
@@ -36,7 +37,7 @@ def told_by_compose(
     output: str, engine: Engine, config: Mapping[str, Any], files: Sequence[Path]
 ) -> ReplicaError:
     """Compose's last words, in ours where they are known."""
-    if _OVERLAPS in output:
+    if any(words in output for words in _OVERLAPS):
         return _overlapping(engine, config)
     last = last_word(output)
     if any(words in output for words in _NO_MORE_SUBNETS):
@@ -61,7 +62,7 @@ def last_word(output: str) -> str:
     return lines[-1] if lines else "it fails without a word"
 
 
-def _overlapping(engine: Engine, config: Mapping[str, Any]) -> ReplicaError:
+def _overlapping(engine: Engine, config: Mapping[str, Any]) -> SubnetInUse:
     """Docker names neither network: both are looked for."""
     listed = engine.client.api.networks()
     met = [
@@ -70,7 +71,7 @@ def _overlapping(engine: Engine, config: Mapping[str, Any]) -> ReplicaError:
         for other, taken in _given(listed)
         if _overlap(subnet, taken)
     ]
-    return ReplicaError(
+    return SubnetInUse(
         "the compose file fixes a subnet of a network that another network of this machine has: "
         + ("; ".join(met) or "which one, docker does not say"),
         hint="remove that network (docker network rm NAME) when nobody needs it, "
