@@ -100,7 +100,7 @@ def test_a_program_before_its_own_is_refused(one: ContainerServer) -> None:
 
 def test_what_it_said_since_it_was_started(make: Make, serve: Serve) -> None:
     project = make(
-        {"one": {"command": ["sh", "-c", "[ -e /data/x ] || echo FIRST; touch /data/x; exec sleep 600"]}}
+        {"one": {"command": ["sh", "-c", "[ -e /data/x ] || { touch /data/x; echo FIRST; }; exec sleep 600"]}}
     )
     project.up(quiet)
     one = serve(project)
