@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -198,22 +203,72 @@ def test_a_harness_that_somebody_stopped_hangs_too(label: str, tmp_path: Path) -
         assert watchdog.processes(label) == []
 
 
-def test_a_lease_that_is_given_back_never_runs_out(label: str, tmp_path: Path) -> None:
-    with harness(
-        label, tmp_path, [SLEEP], "guard.renew(0.3); guard.renew(0); time.sleep(1); print()"
-    ) as drill:
-        assert drill.process.stdout is not None
-        assert drill.process.stdout.readline() == "\n"
-        assert status(drill.guard)
-        assert drill.process.poll() is None
+class Heard:
+    """A harness as its watchdog hears it: what it says at which second, and then nothing more.
+
+    Stands for the poll, the pipe and the clock in the watchdog's own module. `late`: so many seconds after the first
+    wait was over the watchdog gets to run.
+    """
+
+    def __init__(self, *said: tuple[float, bytes], late: float = 0.0) -> None:
+        self._said = deque(said)
+        self._late = late
+        self._now = 0.0
+
+    def register(self, fd: int, events: int) -> None:
+        assert fd == 0, "there is nothing else to be heard"
+
+    def poll(self, limit_ms: float | None) -> list[tuple[int, int]]:
+        comes = self._said[0][0] if self._said else math.inf
+        ends = math.inf if limit_ms is None else self._now + limit_ms / 1000
+        self._now = min(comes, ends)
+        assert self._now < math.inf, "it would wait for ever"
+        if comes <= ends:
+            return [(0, select.POLLIN)]
+        self._now, self._late = self._now + self._late, 0.0
+        return []
+
+    def read(self, fd: int, size: int) -> bytes:
+        return self._said.popleft()[1]
+
+    def end(self, monkeypatch: pytest.MonkeyPatch) -> tuple[str, float]:
+        """How the harness ended for its watchdog, and at which second."""
+        with monkeypatch.context() as patch:
+            patch.setattr(watchdog, "select", SimpleNamespace(poll=lambda: self, POLLIN=select.POLLIN))
+            patch.setattr(watchdog, "os", SimpleNamespace(read=self.read))
+            patch.setattr(watchdog, "time", SimpleNamespace(monotonic=lambda: self._now))
+            return watchdog._await_end(-1), self._now
 
 
-def test_a_lease_that_is_renewed_never_runs_out(label: str, tmp_path: Path) -> None:
-    renewed = "[(guard.renew(2 + n % 2), time.sleep(0.1)) for n in range(40)]; guard.renew(0); print()"
-    with harness(label, tmp_path, [SLEEP], renewed) as drill:
-        assert drill.process.stdout is not None
-        assert drill.process.stdout.readline() == "\n"
-        assert drill.process.poll() is None
+def test_a_lease_that_is_given_back_never_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard((1.0, b"L 2.000\n"), (2.0, b"L 0.000\n"), (1000.0, b"x\n"))
+    assert heard.end(monkeypatch) == ("goodbye", 1000.0)
+
+
+def test_a_lease_that_is_renewed_runs_from_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard(*((1.5 * n, b"L %d.000\n" % (2 + n % 2)) for n in range(41)))
+    assert heard.end(monkeypatch) == ("hung", 1.5 * 40 + 2)
+
+
+def test_a_lease_that_ran_out_while_the_machine_stood_still_runs_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Heard((0.0, b"L 2.000\n"), late=600.0).end(monkeypatch) == ("hung", 2 + 600 + 2)
+
+
+def test_a_line_may_come_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard((0.0, b"L 600.000\nL 2"), (1.0, b".000\n"))
+    assert heard.end(monkeypatch) == ("hung", 3.0)
+
+
+def test_what_the_harness_says_of_its_lease() -> None:
+    read_end, write_end = os.pipe()
+    guard = Watchdog(os.getpid(), write_end)
+    guard.renew(60.0)
+    guard.renew(0.0)
+    assert os.read(read_end, 100) == b"L 60.000\nL 0.000\n"
+    os.close(read_end)
+    os.close(write_end)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e300, float("inf"), float("nan"), -1.0])
@@ -366,8 +421,16 @@ def test_a_healer_that_is_not_done_in_time_is_ended_with_all_it_started(
     label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_healer(tmp_path, monkeypatch, "sleep 600 & echo $! $$; wait")
-    watchdog._heal(label, str(tmp_path), -1, MACHINE.now().mono_ns / 1e9 + 0.5)
-    pids, late, *_ = (tmp_path / "watchdog.log").read_text().splitlines()
+    log = tmp_path / "watchdog.log"
+
+    def once_it_has_spoken() -> float:
+        until(lambda: log.read_text().endswith("\n"), "the healer's word")
+        return 60.0
+
+    clock = SimpleNamespace(monotonic=once_it_has_spoken, strftime=time.strftime, gmtime=time.gmtime)
+    monkeypatch.setattr(watchdog, "time", clock)
+    watchdog._heal(label, str(tmp_path), -1, 60.0)
+    pids, late, *_ = log.read_text().splitlines()
     assert late.endswith("the healer was not done in time; blackstart recover does the rest")
     until(lambda: not any(status(int(pid)) for pid in pids.split()), "the end of the healer")
 
@@ -446,7 +509,8 @@ def test_no_signal_of_a_terminal_ends_it(guard: Watchdog) -> None:
         assert deaf_to(guard.pid, number)
         os.kill(guard.pid, number)
     assert os.getsid(guard.pid) == guard.pid
-    assert status(guard.pid)["State"].startswith("S")
+    until(lambda: status(guard.pid)["State"].startswith("S"), "the watchdog to wait on")
+    assert guard.alive()
 
 
 def test_it_carries_no_label_and_little_else(
@@ -465,10 +529,22 @@ def test_it_carries_no_label_and_little_else(
 
 def test_only_the_harness_has_the_pipes_other_end(guard: Watchdog) -> None:
     pipe = os.readlink(f"/proc/{guard.pid}/fd/0")
+    until(
+        lambda: "SigIgn" in status(guard.pid) and deaf_to(guard.pid, signal.SIGTSTP),
+        "the watchdog to be ready",
+    )
     listed = "import os; print([os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd') if os.path.islink('/proc/self/fd/' + n)])"
     child = subprocess.run(
         [sys.executable, "-c", listed], close_fds=False, capture_output=True, check=True, text=True
     )
     assert pipe not in child.stdout
-    own = [os.readlink(f"/proc/{guard.pid}/fd/{name}") for name in os.listdir(f"/proc/{guard.pid}/fd")]
-    assert own.count(pipe) == 1
+    assert open_in(guard.pid).count(pipe) == 1
+
+
+def open_in(pid: int) -> list[str]:
+    """What a process has open; what it closes while we look is left out."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+    return found
