@@ -67,10 +67,11 @@ class Container:
 
     def began_at(self) -> datetime | None:
         """None when it never was."""
-        head, _, rest = self.began.rstrip("Z").partition(".")
-        if not head or head.startswith("0001"):
-            return None
-        return datetime.fromisoformat(f"{head}.{rest[:6] or '0'}").replace(tzinfo=UTC)
+        return _moment(self.began)
+
+    def ended_at(self) -> datetime | None:
+        """When it ended last, whether it runs again or not; None when it never did."""
+        return _moment(str(self.state.get("FinishedAt", "")))
 
     def exit_code(self) -> int:
         """As a process's: negative for the signal that ended it. Docker and shells add 128 to the signal."""
@@ -80,6 +81,14 @@ class Container:
     def health(self) -> str:
         """starting, healthy or unhealthy; empty when nothing checks it."""
         return str((self.state.get("Health") or {}).get("Status", "")).replace("none", "")
+
+
+def _moment(written: str) -> datetime | None:
+    """As docker writes it; None for its "never"."""
+    head, _, rest = written.rstrip("Z").partition(".")
+    if not head or head.startswith("0001"):
+        return None
+    return datetime.fromisoformat(f"{head}.{rest[:6] or '0'}").replace(tzinfo=UTC)
 
 
 def find(engine: Engine, label: str, project: str, service: str) -> Container | None:

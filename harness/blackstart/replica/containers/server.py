@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.limits import Limits
     from blackstart.replica.containers.networks import Attachment
 
-__all__ = ["ContainerServer"]
+__all__ = ["END_LIMIT_S", "ContainerServer"]
 
 END_LIMIT_S = 10.0
 """Seconds for docker to see that a container which was killed has ended."""
@@ -201,11 +201,17 @@ class ContainerServer:
             self._log.write_bytes(said(self._engine, found, self.name))
 
     def says(self, words: Collection[str]) -> bool:
-        """Whether one of these (in lower case) is in the last of what it has logged since it was started."""
+        """Whether one of these (in lower case) is in the last of what it has logged since it was started.
+
+        That is since it ended last: docker notes a start when the program speaks already. As a number, for the SDK cuts
+        a moment down to whole seconds, and a container ends and starts within one.
+        """
         found = self._find()
         if found is None:
             return False
-        last = said(self._engine, found, self.name, since=found.began_at(), tail=_SAID_LINES)
+        ended = found.ended_at()
+        since = ended.timestamp() if ended else None
+        last = said(self._engine, found, self.name, since=since, tail=_SAID_LINES)
         lines = last.decode("utf-8", "replace").lower()
         return any(each in lines for each in words)
 

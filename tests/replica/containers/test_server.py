@@ -1,0 +1,34 @@
+"""A container as a server: what it said in this life of it, from what docker shows. The rest is tried on real ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from blackstart.replica.containers.engine import DRILL, PROJECT, SERVICE
+from blackstart.replica.containers.server import ContainerServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from blackstart.replica.containers.engine import Engine
+
+LABELS = {DRILL: "d", PROJECT: "p", SERVICE: "one"}
+
+
+@pytest.mark.parametrize(
+    ("ended", "since"),
+    [("2026-01-02T03:04:05.250000001Z", 1767323045.25), ("0001-01-01T00:00:00Z", None)],
+)
+def test_what_it_said_before_it_ended_is_of_another_life(
+    engine: Engine, tmp_path: Path, ended: str, since: float | None
+) -> None:
+    """Not even when it was started within the same second."""
+    api: Any = engine.client.api
+    api.containers.return_value = [{"Id": "c1", "Labels": LABELS}]
+    state = {"StartedAt": "2026-01-02T03:04:05.750000001Z", "FinishedAt": ended}
+    api.inspect_container.return_value = {"State": state, "Config": {"Labels": LABELS}}
+    api.logs.return_value = b"It runs\n"
+    assert ContainerServer("one", engine, "d", "p", tmp_path).says(["it runs"])
+    assert api.logs.call_args.kwargs["since"] == since
