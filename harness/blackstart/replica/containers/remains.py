@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from blackstart.errors import BlackstartError, ReplicaError
@@ -11,7 +12,9 @@ from blackstart.replica.containers.engine import DRILL, Allowed, Engine
 from blackstart.replica.containers.logs import save_logs
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.removal import Counts, remove_all
+from blackstart.replica.containers.server import END_LIMIT_S
 from blackstart.replica.programs.service import LOGS
+from blackstart.replica.waiting import wait_until
 
 __all__ = ["end", "remove", "running"]
 
@@ -41,15 +44,19 @@ def remove(folder: Path, label: str) -> Counts:
 
 
 def end(folder: Path, label: str) -> None:
-    """Kill what runs of it, and leave its data: it can be gone on with. ReplicaError when something still runs."""
+    """Kill what runs of it, and leave its data: it can be gone on with. ReplicaError when something still runs.
+
+    Docker lists a container for a moment longer than it runs.
+    """
     with _engine(folder, label) as engine:
         if engine is None:
             return
-        for each in engine.containers({DRILL: label}, all=False):
+        listed = partial(engine.containers, {DRILL: label}, all=False)
+        for each in listed():
             with suppress(ReplicaError), engine.saying("ending a container"):  # it may be gone by now
                 engine.client.api.kill(each["Id"])
-        if left := engine.containers({DRILL: label}, all=False):
-            raise ReplicaError(f"{len(left)} containers do not end", hint="run: blackstart recover")
+        if not wait_until(lambda: not listed(), END_LIMIT_S):
+            raise ReplicaError(f"{len(listed())} containers do not end", hint="run: blackstart recover")
 
 
 @contextmanager
