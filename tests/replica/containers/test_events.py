@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from blackstart.replica.containers.engine import COMPONENT, SERVICE
-from blackstart.replica.containers.events import happening_of
+from blackstart.replica.containers import events
+from blackstart.replica.containers.endpoint import Endpoint
+from blackstart.replica.containers.engine import COMPONENT, DRILL, SERVICE, Engine
+from blackstart.replica.containers.events import Happening, Happenings, happening_of
+from blackstart.replica.waiting import wait_until
+
+LIMIT_S = 60.0
 
 AT = 1_777_217_400_123_456_789
 
@@ -41,3 +48,38 @@ def test_what_goes_with_it(told: dict[str, Any], what: str, detail: str) -> None
 def test_an_old_docker_tells_seconds_alone() -> None:
     told = {**event("start"), "timeNano": None, "time": AT // 10**9}
     assert happening_of(told, {}).wall == datetime(2026, 4, 26, 15, 30, tzinfo=UTC)
+
+
+class Stream:
+    """Docker's events, until they are no more."""
+
+    def __init__(self, told: list[dict[str, Any]]) -> None:
+        self._told = told
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._told)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_what_ends_before_the_first_event_is_read_was_up_when_it_was_parted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late the thread comes to it: what ran at the start is what counts."""
+    goes_on, told = threading.Event(), list[Happening]()
+    monkeypatch.setattr(events, "see_it_listens", lambda endpoint: goes_on.wait(LIMIT_S))
+    api: Any = engine.client.api
+    api.containers.return_value = [{"Id": "c1"}]
+    api.inspect_container.return_value = {"Config": {"Labels": {DRILL: "d", SERVICE: "one"}}}
+    parted = event("disconnect", "network", container="c1", name="net")
+    api.events.return_value = Stream([parted, event("die", exitCode="0", **{DRILL: "d"})])
+    happenings = Happenings(Engine(Endpoint("x", "npipe://x"), engine.client), "d", told.append).start()
+    try:
+        api.containers.return_value = []
+        goes_on.set()
+        assert wait_until(lambda: len(told) >= 2, LIMIT_S)
+    finally:
+        goes_on.set()
+        happenings.close()
+    assert [each.what for each in told[:2]] == ["disconnect", "die"]

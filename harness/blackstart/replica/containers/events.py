@@ -84,7 +84,7 @@ class Happenings:
         self._queue: SimpleQueue[Happening] = SimpleQueue()
         self._tell = tell or self._queue.put
         self._known: dict[str, Mapping[str, str]] = {}
-        self._up: set[str] = set()
+        self._up: set[str] | None = None
         self._apart: set[tuple[str, str]] = set()
         self._closed = Event()
         self._stream: CancellableStream[dict[str, Any]] | None = None
@@ -93,7 +93,12 @@ class Happenings:
         self._thread = Thread(target=self._follow, name="docker-events", daemon=True)
 
     def start(self) -> Happenings:
-        """Follow from the moment at which this object was made."""
+        """Follow from the moment at which this object was made.
+
+        What runs is looked up before this returns: what ends right after it is told of like the rest.
+        """
+        with suppress(BlackstartError):  # the thread tells of a docker that does not answer
+            self._running()
         self._thread.start()
         return self
 
@@ -136,7 +141,7 @@ class Happenings:
 
     def _read(self) -> None:
         """Until the stream ends."""
-        self._up = {str(each["Id"]) for each in self._engine.containers({DRILL: self._label}, all=False)}
+        self._running()
         self._stream = self._open()
         self._say_back()
         for event in self._stream:
@@ -145,6 +150,12 @@ class Happenings:
             self._seen = _wall(event) + timedelta(microseconds=1)
             if told := self._told(event):
                 self._tell(told)
+
+    def _running(self) -> set[str]:
+        """The containers that ran when the last event that was read happened. Looked up once: events say the rest."""
+        if self._up is None:
+            self._up = {str(each["Id"]) for each in self._engine.containers({DRILL: self._label}, all=False)}
+        return self._up
 
     def _open(self) -> CancellableStream[dict[str, Any]]:
         filters = {"type": ["container", "network"], "event": [*_OF_CONTAINERS, *_OF_NETWORKS]}
@@ -176,15 +187,16 @@ class Happenings:
 
     def _is_news(self, seen: Happening) -> bool:
         """A start and an end join and leave networks as well; and docker 20.10 tells of a parting twice."""
+        up = self._running()
         if seen.what in _OF_NETWORKS:
             link = (seen.container, seen.detail)
-            news = seen.container in self._up and (seen.what == "connect" or link not in self._apart)
+            news = seen.container in up and (seen.what == "connect" or link not in self._apart)
             (self._apart.discard if seen.what == "connect" else self._apart.add)(link)
             return news
         if seen.what == "start":
-            self._up.add(seen.container)
+            up.add(seen.container)
         if seen.what == "die":
-            self._up.discard(seen.container)
+            up.discard(seen.container)
         return True
 
     def _labels(self, event: Mapping[str, Any]) -> Mapping[str, str]:
