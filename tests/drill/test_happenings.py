@@ -211,6 +211,21 @@ def test_a_red_probe_that_is_quicker_than_docker_waits_for_its_word(stand: Stand
     speaking.join()
 
 
+def test_an_end_that_was_asked_for_is_not_the_one_that_is_waited_for(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Docker is late: of an end and a start by the harness, and an end by hand, it has told the first alone."""
+    small.replica.tell(dead(asked=True))
+
+    def waits(seen: Callable[[], bool], limit_s: float) -> bool:
+        assert not seen()
+        small.replica.dies(Happening("start", WALL, "vault", "vault", "c1", asked=True), *killed())
+        return seen()
+
+    monkeypatch.setattr(small.happenings._told, "wait_for", waits)
+    assert small.happenings.end_of("vault").by_hand
+
+
 def test_docker_that_goes_away_ends_the_drill(stand: Stand, small: Small) -> None:
     small.replica.tell(Happening("daemon-gone", WALL, detail="following docker's events: connection refused"))
     with pytest.raises(InvalidDrill) as error:
