@@ -56,6 +56,21 @@ def test_it_goes_on_while_it_gets_on(engine: Engine) -> None:
     assert cleared(engine, 9) == Counts(9, 0, 0)
 
 
+def test_a_busy_docker_is_asked_once_more_whatever_the_first_try_took(engine: Engine) -> None:
+    docker = Clearing(1, 0, None)
+    tries: list[str] = []
+
+    def second(id: str, **how: object) -> None:
+        tries.append(id)
+        if len(tries) > 1:
+            docker.remove(id, **how)
+
+    api = cast("Any", engine.client).api
+    api.containers.side_effect, api.remove_container.side_effect = docker.listed, second
+    api.networks.return_value, api.volumes.return_value = [], {"Volumes": None}
+    assert remove_all(engine, "x", 0.0) == Counts(1, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("why", "said"),
     [
