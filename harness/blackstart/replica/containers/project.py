@@ -23,7 +23,7 @@ from blackstart.replica.containers.logs import listed_of, save_logs
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.pulling import have_images
 from blackstart.replica.containers.removal import Counts, counts, remove_all
-from blackstart.replica.containers.rising import Rising
+from blackstart.replica.containers.rising import Rising, joining
 from blackstart.replica.programs.service import LOGS
 from blackstart.replica.waiting import wait_until
 
@@ -44,8 +44,8 @@ UP_LIMIT_S = 90.0
 
 LOOK_EVERY_S = 0.2
 
-LEARNS_S = 2.0
-"""Seconds for docker to have learned of a container's end, which compose met before."""
+LEARNS_S = 20.0
+"""Seconds for docker to have learned of a container's end, which another met that was to join its network."""
 
 STOPPING = "stopping: removing its containers"
 """Told before it is done: on a busy machine it takes seconds."""
@@ -157,7 +157,7 @@ class Project:
         if taken := port_in_use(output):
             return taken
         met: list[ReplicaError] = []
-        wait_until(lambda: _noted(rising, met), LEARNS_S, every_s=LOOK_EVERY_S)
+        wait_until(lambda: _noted(rising, met), LEARNS_S if joining(output) else 0.0, every_s=LOOK_EVERY_S)
         return met[0] if met else told_by_compose(output, self._engine, config, self._files)
 
     def down(self, *, logs: bool = True) -> Counts:

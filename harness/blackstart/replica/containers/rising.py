@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["Rising"]
+__all__ = ["Rising", "joining"]
 
 SETTLED_S = 10.0
 """Having run for so long, a container that was restarted is well; docker itself takes it for well then."""
@@ -93,7 +93,7 @@ class Rising:
             return not self._well(listed)
         if listed.get("State") == "created":
             error = str(self._look(listed).state.get("Error") or "")
-            return bool(error) and _ANOTHERS not in error
+            return bool(error) and not joining(error)
         return "(unhealthy)" in str(listed.get("Status", "")) or _restarted(self._look(listed))
 
     def _refuse_dead(self, listed: Mapping[str, Any]) -> None:
@@ -126,6 +126,11 @@ class Rising:
 
     def _error(self, listed: Mapping[str, Any], what: str) -> ReplicaError:
         return why_not(self.engine, self._look(listed), str(listed["Labels"][SERVICE]), what)
+
+
+def joining(error: str) -> bool:
+    """Whether docker says of a container that it could not join another one's network."""
+    return _ANOTHERS in error
 
 
 def _fate(listed: Mapping[str, Any]) -> str:
