@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any, cast
+from unittest.mock import MagicMock
 
 import pytest
 from tests.replica.foreign.conftest import image_ports, shop
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
+from blackstart.replica.containers.endpoint import DEFAULT, DEFAULT_HOST, Endpoint
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.found import Container
 from blackstart.replica.containers.server import ContainerServer
@@ -27,11 +30,11 @@ class Standing:
         return Container("1", {"State": self._state})
 
 
-def ground(**state: Any) -> PublishedGround:
+def ground(engine: Engine | None = None, **state: Any) -> PublishedGround:
     judgement = judge(shop(mailer={"image": "x", "labels": {"blackstart.component": "mail"}}), image_ports)
     servers = {"db": cast(ContainerServer, Standing(**state))}
     return PublishedGround(
-        judgement, Places.choose(judgement, list(range(1, 20))), cast(Engine, None), servers
+        judgement, Places.choose(judgement, list(range(1, 20))), cast(Engine, engine), servers
     )
 
 
@@ -63,6 +66,16 @@ def test_a_setting() -> None:
 def test_no_command_runs_in_what_does_not(state: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused, match=f"its container {says}"):
         ground(**state).run("db", ["true"], 1.0)
+
+
+def test_a_command_that_takes_too_long_is_no_docker_that_does_not_answer() -> None:
+    client: Any = MagicMock()
+    near, far = socket.socketpair()
+    with near, far:
+        client.api.exec_start.return_value = MagicMock(_sock=near)
+        engine = Engine(Endpoint(DEFAULT, DEFAULT_HOST), client)
+        with pytest.raises(TimeoutError):
+            ground(engine, Running=True).run("db", ["sleep"], 0.0)
 
 
 def test_what_a_command_prints_is_taken_apart() -> None:

@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING, Any
 from blackstart.errors import ReplicaError
 from blackstart.replica.base import Completed
 from blackstart.replica.containers.engine import DRILL
+from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.containers.found import Container
 
-__all__ = ["Mount", "fill", "get", "mounts", "put", "run", "size"]
+__all__ = ["Mount", "exit_code", "fill", "get", "mounts", "put", "run", "size"]
 
 NOT_THERE = 127
 _FULL = "no space left on device"
 _BLOCK = 1 << 20
 _SHIFTS = {"": 0, "k": 10, "m": 20, "g": 30}
 _NO_PROGRAM = ("executable file not found", "no such file or directory")
+
+EXIT_LIMIT_S = 10.0
+"""Seconds for docker to learn of the end of a command whose output is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,29 @@ def run(engine: Engine, id: str, argv: Sequence[str], user: str = "") -> Complet
     api = engine.client.api
     command = api.exec_create(id, list(argv), user=user)["Id"]
     out, err = api.exec_start(command, demux=True)
-    code = int(api.exec_inspect(command)["ExitCode"] or 0)
+    code = exit_code(engine, command, EXIT_LIMIT_S)
+    if code is None:
+        raise ReplicaError(
+            f"{argv[0]} goes on with its output closed", hint="see what it does in its container"
+        )
     stdout, stderr = (each.decode("utf-8", "replace") if each else "" for each in (out, err))
     if code in (126, NOT_THERE) and any(words in f"{stdout}{stderr}" for words in _NO_PROGRAM):
         return Completed(NOT_THERE, "", stdout + stderr)
     return Completed(code, stdout, stderr)
+
+
+def exit_code(engine: Engine, command: str, limit_s: float) -> int | None:
+    """Of a command whose output is over; None when it goes on beyond the limit.
+
+    Docker hands on the end of the output first, and notes the exit code a moment later: till then it shows none.
+    """
+    shown: dict[str, Any] = {}
+
+    def over() -> bool:
+        shown.update(engine.client.api.exec_inspect(command))
+        return not shown["Running"]
+
+    return int(shown["ExitCode"] or 0) if wait_until(over, limit_s) else None
 
 
 def get(engine: Engine, id: str, path: str) -> bytes:

@@ -11,6 +11,7 @@ from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
 from blackstart.replica.base import Completed
+from blackstart.replica.containers.files import exit_code
 from blackstart.replica.probing import check_probes
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ class PublishedGround(KnownGround):
         if not container.runs or container.paused:
             raise Refused("its container is paused" if container.paused else "its container does not run")
         with self._engine.saying(f"running {argv[0]} in {component}"):
-            return run_within(self._engine, container.id, argv, limit_s)
+            done = run_within(self._engine, container.id, argv, limit_s)
+        if done is None:  # said out here: docker did answer
+            raise TimeoutError
+        return done
 
 
 def probes_of(platform: Platform, judgement: Judgement, places: Places, ground: Ground) -> tuple[Probe, ...]:
@@ -100,8 +104,8 @@ def probes_of(platform: Platform, judgement: Judgement, places: Places, ground: 
     return check_probes(platform, labelled, ported, ground)
 
 
-def run_within(engine: Engine, id: str, argv: Sequence[str], limit_s: float) -> Completed:
-    """Run a command in a container. TimeoutError when it prints on, or says nothing, beyond the limit.
+def run_within(engine: Engine, id: str, argv: Sequence[str], limit_s: float) -> Completed | None:
+    """Run a command in a container. None when it prints on, or says nothing, beyond the limit.
 
     The SDK's own call waits without a limit. What runs too long goes on in its container: docker cannot end it.
     """
@@ -110,11 +114,14 @@ def run_within(engine: Engine, id: str, argv: Sequence[str], limit_s: float) -> 
     stream: Any = api.exec_start(command, socket=True)
     try:
         said = _read(getattr(stream, "_sock", stream), limit_s)
+    except TimeoutError:
+        return None
     finally:
         stream._response.close()  # first: the SDK keeps the connection there
         stream.close()
     stdout, stderr = (part.decode("utf-8", "replace") for part in demux(said))
-    return Completed(int(api.exec_inspect(command)["ExitCode"] or 0), stdout, stderr)
+    code = exit_code(engine, command, limit_s)
+    return None if code is None else Completed(code, stdout, stderr)
 
 
 def _read(stream: socket.socket, limit_s: float) -> bytes:
