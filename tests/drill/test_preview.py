@@ -14,7 +14,8 @@ from blackstart.drill.planning import Asked, drills_of
 from blackstart.drill.preview import preview
 from blackstart.errors import MissingTool, UsageError
 from blackstart.replica.containers.engine import Engine
-from blackstart.replica.foreign.ahead import Ahead, Drilled
+from blackstart.replica.foreign.ahead import Ahead
+from blackstart.replica.foreseen import Foreseen
 from blackstart.scenario import FaultSpec
 
 ROOT = Path(__file__).parents[2]
@@ -75,8 +76,12 @@ FOREIGN = ROOT / "tests/integration/compose/foreign"
 def ahead(**sidecars: tuple[str, ...]) -> Ahead:
     """The example's file, seen; these components with these sidecars."""
     components = {
-        name: Drilled(
-            f"{name}-service", sidecars.get(name, (f"blackstart-{name}-proxy",)), (), ("it has no network",)
+        name: Foreseen(
+            name,
+            f"{name}-service",
+            name,
+            no_proxy="" if sidecars.get(name, ("proxy",)) else "it has no network",
+            question="http",
         )
         for name in ("api", "cache", "db", "web")
     }

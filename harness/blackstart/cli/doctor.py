@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from blackstart.cli.options import AsJson, RootDir
+from blackstart.cli.output import columns
 from blackstart.errors import Exit
 
 __all__ = ["register"]
@@ -60,15 +61,17 @@ def doctor(
 
 def _judge(file: Path, root: Path | None, as_json: bool, override: bool) -> None:
     """What of a user's compose file can be drilled."""
-    from blackstart.replica.foreign.report import examine, lines
+    from blackstart.drill.possible import choices
+    from blackstart.replica.foreign.report import examine
+    from blackstart.replica.foreign.told import lines
 
-    report = examine(file, root)
+    report = examine(file, choices, root)
     if as_json:
         typer.echo(json.dumps(report.to_json(), indent=2))
     elif override and report.override:
         typer.echo(report.override, nl=False)
     else:
-        for line in lines(report):
+        for line in lines(report, columns()):
             typer.echo(line)
     if not report.ok:
         raise typer.Exit(int(Exit.FAILED))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-__all__ = ["hush", "tolerant"]
+__all__ = ["columns", "hush", "tolerant"]
+
+
+def columns() -> int | None:
+    """How wide the terminal is that is printed to; None when it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def hush(stream: TextIO) -> None:

@@ -48,7 +48,7 @@ def opened(options: Options) -> Iterator[Drill]:
     Errors: UsageError for a folder or a fault type that cannot be, and all of `refuse`, before anything is made.
     """
     armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
-    refuse(options)
+    refuse(options, armed)
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:

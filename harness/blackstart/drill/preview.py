@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from blackstart.drill.arming import Armed, arm
-from blackstart.errors import UsageError
+from blackstart.drill.possible import demand_possible
 from blackstart.source import format_duration
 
 if TYPE_CHECKING:
@@ -108,20 +108,8 @@ def _ahead(options: Options, armed: list[Armed]) -> Ahead | None:
 
     allowed = Allowed(frozenset(options.allowed.contexts), frozenset(options.allowed.strangers))
     ahead = look_ahead(options.compose, options.bundle.platform, allowed)
-    for each in armed:
-        for fault, target in () if each.skipped else each.fault.members(each.target):
-            _demand_possible(fault, target, ahead)
+    demand_possible(armed, ahead)
     return ahead
-
-
-def _demand_possible(fault: Fault, target: str, ahead: Ahead) -> None:
-    """UsageError for a fault of the network on a component that no proxy can stand before."""
-    name, stood = fault.about().name, ahead.components.get(target)
-    if stood is not None and not ahead.pulled and name.startswith("network.") and not stood.sidecars:
-        raise UsageError(
-            f"{name} cannot break {target}, the service {stood.service} of {ahead.file}: {'; '.join(stood.missing)}",
-            hint=f"blackstart doctor --compose {ahead.file} says which faults it can be drilled with",
-        )
 
 
 def _planned(armed: Armed, platform: Platform, ahead: Ahead | None) -> Planned:

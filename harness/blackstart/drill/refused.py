@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from blackstart.errors import UsageError
 
 if TYPE_CHECKING:
+    from blackstart.drill.arming import Armed
     from blackstart.drill.drill import Options
     from blackstart.replica.containers.engine import Engine
 
@@ -19,11 +20,11 @@ ROOM_MB = 50
 """Room for one drill's folder: its record, and what its servers keep beside it (most on the embedded replica)."""
 
 
-def refuse(options: Options) -> None:
+def refuse(options: Options, armed: list[Armed]) -> None:
     """UsageError, MissingTool or ReplicaError for what is amiss with the reports' disk, docker or the compose file."""
     see_room(options.reports)
     if options.replica != "local":
-        _see_docker(options)
+        _see_docker(options, armed)
 
 
 def see_room(reports: Path) -> None:
@@ -37,7 +38,7 @@ def see_room(reports: Path) -> None:
         )
 
 
-def _see_docker(options: Options) -> None:
+def _see_docker(options: Options, armed: list[Armed]) -> None:
     from blackstart.replica.containers.cli import plugin_version
     from blackstart.replica.containers.engine import Allowed, Engine
 
@@ -46,16 +47,19 @@ def _see_docker(options: Options) -> None:
     with closing(engine):
         plugin_version()
         engine.see_room()
-        engine.refuse_strangers(_targets(engine, options))
+        engine.refuse_strangers(_targets(engine, options, armed))
 
 
-def _targets(engine: Engine, options: Options) -> set[str]:
-    """What a stranger's container may not be called. UsageError for a compose file that cannot be drilled."""
+def _targets(engine: Engine, options: Options, armed: list[Armed]) -> set[str]:
+    """What a stranger's container may not be called. UsageError for a compose file that cannot be drilled so."""
     if options.compose is None:
         from blackstart.replica.layout import COMPONENTS
 
         return set(COMPONENTS)
+    from blackstart.drill.possible import demand_possible
+    from blackstart.replica.foreign.ahead import ahead_of
     from blackstart.replica.foreign.reading import prepared
 
     _, judgement, _ = prepared(engine, options.compose, "refused", options.reports, options.progress)
+    demand_possible(armed, ahead_of(options.compose, judgement, options.bundle.platform, set()))
     return judgement.names

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
+    from blackstart.replica.foreseen import Foreseen
     from blackstart.scenario import Part
 
 __all__ = ["Fault", "Move", "Undo"]
@@ -67,6 +68,10 @@ class Fault(BaseModel, ABC):
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
     grows_by: ClassVar[tuple[str, ...]] = ()
     """The numeric parameters that a scenario's `ramp` may let grow; none: the fault is there or it is not."""
+    ours_only: ClassVar[bool] = False
+    """Whether it needs what only blackstart's own replicas have: Vault's keys, the zones, the images."""
+    unseen_by: ClassVar[tuple[str, ...]] = ()
+    """The kinds of check that stay green in spite of it: a mere connection (tcp), a command in the container (exec)."""
 
     def about(self) -> type[Fault]:
         """The class that says what this fault is; a wrapper answers with the one inside."""
@@ -117,6 +122,13 @@ class Fault(BaseModel, ABC):
     def probe_names(self, target: str, own: Callable[[str], str]) -> tuple[str, ...]:
         """Every probe that must turn red; one, but for a fault of several parts. `own`: a target's own probe."""
         return (self.probe_name(target, own(target)),)
+
+    def lacks(self, there: Foreseen) -> str:
+        """What a component of a user's own platform lacks for it, in words; empty when it can be broken so.
+
+        Asked before anything runs; what only a running replica shows, `prepare` refuses.
+        """
+        return ""
 
     def members(self, target: str) -> Sequence[tuple[Fault, str]]:
         """What it breaks, each with its target: itself, or its parts.

@@ -9,6 +9,7 @@ import operator
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from blackstart.checks import (
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Completed, Probe, ProbeOf
     from blackstart.replica.layout import Address
 
-__all__ = ["Ground", "Question", "Questioned", "check_probes", "own_checks", "question"]
+__all__ = ["Asked", "Ground", "Question", "Questioned", "check_probes", "declared", "own_checks", "question"]
 
 Question = Callable[[float], None]
 """Asks once, within so many seconds. Raises what `AskingProbe` takes for a red answer."""
@@ -73,12 +74,37 @@ class Questioned(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One probe before anything runs: of whom it tells, and what it asks of which component."""
+
+    name: str
+    of: ProbeOf
+    subject: str
+    check: Check
+
+    @property
+    def component(self) -> str:
+        """Who is asked; the subject itself, unless the check says `at`."""
+        return self.check.at or self.subject
+
+
 def check_probes(
     platform: Platform,
     labelled: Mapping[str, Mapping[str, Check]],
     drilled: Mapping[str, bool],
     ground: Ground,
 ) -> tuple[Probe, ...]:
+    """Every probe that `declared` tells. ReplicaError where that raises it, and for what cannot be asked there."""
+    return tuple(
+        AskingProbe(each.name, each.of, each.subject, question(each.check, each.component, ground))
+        for each in declared(platform, labelled, drilled)
+    )
+
+
+def declared(
+    platform: Platform, labelled: Mapping[str, Mapping[str, Check]], drilled: Mapping[str, bool]
+) -> Iterator[Asked]:
     """Every probe of the map and the labels, in the map's order: each component's, each capability's, each team's.
 
     `labelled` are the checks of labels, by component and probe; `drilled` are the components, and whether a port of
@@ -86,19 +112,17 @@ def check_probes(
     that nobody says how to ask, and for a component of it that is not among them.
     """
     _demand_all(platform, drilled)
-    found: list[Probe] = []
     for name, ported in drilled.items():
         node = platform.components.get(name)
         named = list(node.probes) if node else []
         checks = own_checks(platform, name, labelled.get(name, {}))
         if not checks and ported:
             checks = {(named[0] if named else name): Check(tcp=TcpCheck())}
-        found += _of_node("component", name, named, checks, ground)
+        yield from _of_node("component", name, named, checks)
     for name, capability in platform.capabilities.items():
-        found += _of_node("capability", name, capability.probes, capability.checks, ground)
+        yield from _of_node("capability", name, capability.probes, capability.checks)
     for name, team in platform.teams.items():
-        found += _of_node("team", name, team.probes, team.checks, ground)
-    return tuple(found)
+        yield from _of_node("team", name, team.probes, team.checks)
 
 
 def own_checks(platform: Platform, component: str, labelled: Mapping[str, Check]) -> dict[str, Check]:
@@ -132,9 +156,7 @@ def _not_twice(name: str, labels: Mapping[str, Check], platform: Platform) -> Ma
     return labels
 
 
-def _of_node(
-    of: ProbeOf, subject: str, named: list[str], checks: Mapping[str, Check], ground: Ground
-) -> Iterator[Probe]:
+def _of_node(of: ProbeOf, subject: str, named: list[str], checks: Mapping[str, Check]) -> Iterator[Asked]:
     for name in named:
         if name not in checks:
             raise ReplicaError(
@@ -142,8 +164,7 @@ def _of_node(
                 hint=f"add it to the checks of {subject} in platform.yaml, or label a service blackstart.probe.{name}",
             )
     for name in [*named, *(each for each in checks if each not in named)]:
-        check = checks[name]
-        yield AskingProbe(name, of, subject, question(check, check.at or subject, ground))
+        yield Asked(name, of, subject, checks[name])
 
 
 def question(check: Check, component: str, ground: Ground) -> Question:

@@ -5,23 +5,34 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.drill.planning import Asked, drills_of
+from blackstart.drill.possible import choices
+from blackstart.drill.preview import preview
 from blackstart.errors import MissingTool, ReplicaError, UsageError
+from blackstart.faultcheck import fault_flaws, installed_faults
 from blackstart.faults.network.down import NetworkDown
 from blackstart.faults.network.latency import NetworkLatency
 from blackstart.platform import Platform
+from blackstart.replica.containers.engine import NO_MORE
 from blackstart.replica.foreign import ForeignReplica
+from blackstart.replica.foreign.ahead import look_ahead
+from blackstart.replica.foreign.report import examine
 from blackstart.replica.waiting import wait_until
+from blackstart.scenario import FaultSpec
 from blackstart.source import load
 
 if TYPE_CHECKING:
+    from blackstart.drill.drill import Options
     from blackstart.replica.base import Reading
     from blackstart.replica.containers.engine import Engine
 
@@ -244,12 +255,8 @@ def test_a_service_that_runs_twice_or_not_at_all_beside_a_component(engine: Engi
 
 
 def test_an_image_that_cannot_be_had_is_what_is_said(engine: Engine, tmp_path: Path) -> None:
-    replica = small(
-        tmp_path, it={"image": "no-such.invalid/none:1", "labels": {"blackstart.component": "db"}}
-    )
-    with pytest.raises(
-        MissingTool, match=r"the image no-such\.invalid/none:1 is missing and cannot be pulled"
-    ):
+    replica = small(tmp_path, it={"image": "127.0.0.1:1/none:1", "labels": {"blackstart.component": "db"}})
+    with pytest.raises(MissingTool, match=r"the image 127\.0\.0\.1:1/none:1 is missing and cannot be pulled"):
         replica.up(quiet)
 
 
@@ -289,4 +296,47 @@ def test_doctor_says_what_can_be_drilled(engine: Engine) -> None:
     services = {each["service"]: each for each in json.loads(done.stdout)["services"]}
     assert services["reports"]["component"] == ""
     assert services["db"]["ports"] == [5432]
-    assert services["db"]["faults"] == ["network", "process", "container"]
+    assert set(services["cache"]["faults"]) < set(services["db"]["faults"])
+
+
+def test_what_doctor_names_a_dry_run_accepts_and_what_it_does_not_name_it_refuses(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Every fault of every service of the example; the file is read once."""
+    (options,) = drills_of(
+        Asked(FOREIGN / "scenarios" / "shop" / "slow-database.yaml", tmp_path, compose=COMPOSE)
+    )
+    seen = look_ahead(COMPOSE, options.bundle.platform, NO_MORE)
+    monkeypatch.setattr("blackstart.replica.foreign.ahead.look_ahead", lambda *what: seen)
+    for service in examine(COMPOSE, choices).services:
+        for fault in (*service.faults, *service.not_by):
+            assert accepted(options, fault, service.component) == (fault in service.faults), (service, fault)
+
+
+def accepted(options: Options, fault: str, target: str) -> bool:
+    spec = FaultSpec.model_validate({"id": "x", "fault": fault, "target": target})
+    platform = options.bundle.platform
+    if list(fault_flaws(spec, ("faults", 0), installed_faults(), platform)):
+        return False
+    scenario = options.bundle.scenario.model_copy(update={"faults": [spec]})
+    try:
+        preview(replace(options, bundle=replace(options.bundle, scenario=scenario)))
+    except UsageError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("fault", "target", "code"), [("network.loss", "db", 0), ("network.loss", "cache", 2)]
+)
+def test_a_dry_run_of_one_that_it_names_and_of_one_that_it_does_not(
+    engine: Engine, tmp_path: Path, fault: str, target: str, code: int
+) -> None:
+    shutil.copytree(FOREIGN, tmp_path / "shop")
+    scenario = tmp_path / "shop" / "scenarios" / "shop" / "slow-database.yaml"
+    text = scenario.read_text().replace("fault: network.latency", f"fault: {fault}")
+    text = text.replace("target: db", f"target: {target}").replace("params: {latency: 1.2s}", "params: {}")
+    scenario.write_text(text)
+    done = blackstart("run", str(scenario), "--compose", str(COMPOSE), "--dry-run")
+    assert done.returncode == code, done.stderr
+    assert ("network.loss cannot break cache" in done.stderr) == (code == 2)

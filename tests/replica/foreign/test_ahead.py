@@ -35,7 +35,7 @@ def test_each_component_has_its_service_and_its_sidecars() -> None:
 def test_a_component_without_a_network_has_no_sidecar() -> None:
     labels = {"blackstart.component": "it"}
     it = ahead(platform(), it={"image": "dns", "labels": labels, "network_mode": "none"}).components["it"]
-    assert (it.sidecars, it.missing) == ((), ("it has no network",))
+    assert (it.sidecars, it.no_proxy) == ((), "it has no network")
 
 
 def test_a_component_of_the_map_without_a_service_is_refused() -> None:

@@ -31,13 +31,13 @@ def test_a_sound_file(config: dict[str, Any]) -> None:
     assert judgement.component("db").environment == {"POSTGRES_PASSWORD": "secret"}
     assert judgement.component("web").checks == {"web": from_label("http / 200")}
     assert judgement.component("web").published == (Published(80, "tcp", "0.0.0.0:8080"),)
-    assert all(service.families == ("network", "process", "container") for service in judgement.drilled)
+    assert all(service.proxied and service.askable for service in judgement.drilled)
     assert not any(service.bypassing or service.missing for service in judgement.drilled)
 
 
 def test_a_service_without_a_label_is_not_drilled() -> None:
     mailer = judged().services[3]
-    assert (mailer.component, mailer.families, mailer.missing) == ("", (), ())
+    assert (mailer.component, mailer.proxied, mailer.missing) == ("", False, ())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_keeps_the_network_of_a_component_from_being_broken(service: dict[s
     config["networks"] = {**config["networks"], "inner": {"internal": True, "name": "shop_inner"}}
     (missing,) = judge(config, image_ports).component("it").missing
     assert says in missing
-    assert judge(config, image_ports).component("it").families == ("process", "container")
+    assert not judge(config, image_ports).component("it").proxied
 
 
 def test_what_bypasses_the_proxy() -> None:

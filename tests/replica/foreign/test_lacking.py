@@ -10,12 +10,12 @@ from tests.replica.foreign.conftest import image_ports, shop
 
 from blackstart.replica import sql
 from blackstart.replica.foreign.judge import judge
-from blackstart.replica.foreign.lacking import lacking, map_of
+from blackstart.replica.foreign.lacking import NO_MAP, lacking, map_of
 
 MAP = """\
 kind: platform
 components:
-  db: {owner: data, probes: [db], checks: {db: {sql: {user: u, database: d}}}}
+  db: {owner: data, kind: postgres, probes: [db], checks: {db: {sql: {user: u, database: d}}}}
 capabilities: {}
 teams: {}
 """
@@ -38,7 +38,8 @@ def placed(root: Path, text: str) -> Path:
 
 
 def lacks(file: Path, root: Path | None = None, **services: Any) -> list[str]:
-    return list(lacking(file, judge(shop(**services), image_ports), set(), root))
+    _, said = lacking(file, judge(shop(**services), image_ports), set(), root)
+    return said
 
 
 def test_the_nearest_map_above_the_file_or_that_of_the_root(tmp_path: Path) -> None:
@@ -61,8 +62,19 @@ def test_the_driver_for_a_check_of_the_map(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("without_driver")
 def test_the_driver_for_a_check_of_a_label(tmp_path: Path) -> None:
     labels = {"blackstart.component": "it", "blackstart.probe.it": "sql u@d PASSWORD select 1"}
-    assert lacks(tmp_path / "compose.yml", tmp_path, it={"image": "dns", "labels": labels}) == [DRIVER]
-    assert lacks(tmp_path / "compose.yml", tmp_path) == []
+    assert lacks(tmp_path / "compose.yml", tmp_path, it={"image": "dns", "labels": labels}) == [
+        DRIVER,
+        NO_MAP,
+    ]
+
+
+def test_a_file_without_a_map(tmp_path: Path) -> None:
+    assert lacks(tmp_path / "compose.yml", tmp_path) == [NO_MAP]
+
+
+def test_a_kind_that_the_map_does_not_have(tmp_path: Path) -> None:
+    (said,) = lacks(placed(tmp_path, MAP.replace("kind: postgres", "kind: vault")))
+    assert said.startswith("db is of the kind postgres by its label, and of the kind vault by the map")
 
 
 def test_what_of_the_map_no_service_is(tmp_path: Path) -> None:

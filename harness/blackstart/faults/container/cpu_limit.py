@@ -14,6 +14,7 @@ from blackstart.source import Duration
 if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Probe, Replica
+    from blackstart.replica.foreseen import Foreseen
 
 __all__ = ["ContainerCpuLimit"]
 
@@ -33,6 +34,7 @@ class ContainerCpuLimit(ContainerFault):
     fix: ClassVar[str] = "give it more: docker update --cpus 1 CONTAINER"
     undone: ClassVar[str] = "sets the container's CPU limit back"
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
+    unseen_by: ClassVar[tuple[str, ...]] = ("tcp", "exec")
 
     cpus: float = Field(
         default=0.01, ge=0.01, le=0.05, description="processors it may use; docker takes no less"
@@ -40,6 +42,12 @@ class ContainerCpuLimit(ContainerFault):
     limit: Duration = Field(
         default=0.5, ge=0.1, le=1.5, description="forty answers that take longer turn the probe red"
     )
+
+    def lacks(self, there: Foreseen) -> str:
+        """Its probe is there whatever else is to turn red, and must be green before."""
+        if there.question in ("", *self.unseen_by):
+            return "nothing is known to ask of it many times in a row: give it a check that is answered (http, dns, sql, metric)"
+        return ""
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         before = running_container_of(replica, target).limits().cpus

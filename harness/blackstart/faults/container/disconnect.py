@@ -11,6 +11,7 @@ from blackstart.faults.process.standing import bring_back
 if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Replica
+    from blackstart.replica.foreseen import Foreseen
 
 __all__ = ["ContainerDisconnect"]
 
@@ -26,6 +27,10 @@ class ContainerDisconnect(ContainerFault):
     fix: ClassVar[str] = "put it on its networks again: docker network connect --alias NAME NETWORK CONTAINER"
     undone: ClassVar[str] = "puts it on its networks again, with the names and the addresses that it had"
     holds: ClassVar[tuple[str, ...]] = ("{target}/network",)
+    unseen_by: ClassVar[tuple[str, ...]] = ("exec",)
+
+    def lacks(self, there: Foreseen) -> str:
+        return there.no_network
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         found = running_container_of(replica, target).attachments()

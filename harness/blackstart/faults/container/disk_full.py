@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Probe, Replica
     from blackstart.replica.containers.files import Mount
+    from blackstart.replica.foreseen import Foreseen
 
 __all__ = ["ContainerDiskFull"]
 
@@ -51,7 +53,26 @@ class ContainerDiskFull(ContainerFault):
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         """ReplicaError when it has no volume that can be filled without filling this machine's disk."""
-        chosen = self._chosen(target, running_container_of(replica, target).mounts())
+        chosen = self._fillable(target, running_container_of(replica, target).mounts())
+        return {"component": target, "file": posixpath.join(chosen.path, FILLING), "room": chosen.room}
+
+    def lacks(self, there: Foreseen) -> str:
+        """What it writes to, and a probe that writes: nobody else knows how a component of a user's own does."""
+        if not there.mounts:
+            return "it has no volume of its own to fill"
+        try:
+            self._fillable(there.component, there.mounts)
+        except ReplicaError as error:
+            return f"{error.message}; {error.hint}"
+        name = self.probe_name(there.component, there.own_probe)
+        return (
+            ""
+            if name in there.probes
+            else f"nobody sees that it cannot write: give it a probe {name} that writes"
+        )
+
+    def _fillable(self, target: str, mounts: Sequence[Mount]) -> Mount:
+        chosen = self._chosen(target, mounts)
         if chosen.room is None or chosen.room > AT_MOST:
             size = (
                 "has no size of its own" if chosen.room is None else f"has room for {chosen.room // MIB} MiB"
@@ -61,9 +82,9 @@ class ContainerDiskFull(ContainerFault):
                 hint="give it one of at most 256 MiB in the compose file, and something that keeps it mounted: "
                 "driver_opts: {type: tmpfs, device: tmpfs, o: size=64m}",
             )
-        return {"component": target, "file": posixpath.join(chosen.path, FILLING), "room": chosen.room}
+        return chosen
 
-    def _chosen(self, target: str, mounts: list[Mount]) -> Mount:
+    def _chosen(self, target: str, mounts: Sequence[Mount]) -> Mount:
         """The volume to fill: of the drill, and written by the component."""
         ours = [each for each in mounts if each.ours and each.writable]
         named = [each for each in ours if each.path == self.volume.rstrip("/")] if self.volume else ours

@@ -48,6 +48,7 @@ class DnsNegativeCached(Fault):
     name: ClassVar[str] = "dns.negative-cached"
     summary: ClassVar[str] = "the resolver keeps an old NXDOMAIN for a service whose record is there"
     kinds: ClassVar[tuple[str, ...]] = ("resolver",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{service}"
     seen: ClassVar[str] = (

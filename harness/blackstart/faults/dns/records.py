@@ -43,6 +43,7 @@ class RecordFault(Fault):
 
     undone: ClassVar[str] = "puts back the records that are not as they were"
     kinds: ClassVar[tuple[str, ...]] = ("dns",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{service}"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)

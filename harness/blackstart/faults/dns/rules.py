@@ -39,6 +39,7 @@ class RuleFault(Fault):
 
     undone: ClassVar[str] = "takes the rule out of the server's policy"
     kinds: ClassVar[tuple[str, ...]] = ("dns", "resolver")
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{service}"
     holds: ClassVar[tuple[str, ...]] = ("{target}/names/{service}",)

@@ -41,6 +41,7 @@ class DnsStaleZone(Fault):
     name: ClassVar[str] = "dns.stale-zone"
     summary: ClassVar[str] = "the authority serves an older copy of the zone, and takes no update"
     kinds: ClassVar[tuple[str, ...]] = ("dns",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-serial"
     seen: ClassVar[str] = (

@@ -25,6 +25,7 @@ class DnsTruncated(ToxicFault):
     name: ClassVar[str] = "dns.truncated"
     summary: ClassVar[str] = "a DNS server's answers over UDP are cut (TC), and TCP is blocked or not"
     kinds: ClassVar[tuple[str, ...]] = ("dns", "resolver")
+    ours_only: ClassVar[bool] = True
     turns_red: ClassVar[str] = "{target}-udp"
     seen: ClassVar[str] = (
         "answers over UDP have TC set and nothing in them; with TCP blocked lookups time out, with TCP open they "

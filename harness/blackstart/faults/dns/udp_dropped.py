@@ -20,6 +20,7 @@ class DnsUdpDropped(ToxicFault):
     name: ClassVar[str] = "dns.udp-dropped"
     summary: ClassVar[str] = "a DNS server's answers over UDP get lost; over TCP it answers"
     kinds: ClassVar[tuple[str, ...]] = ("dns", "resolver")
+    ours_only: ClassVar[bool] = True
     seen: ClassVar[str] = (
         "lookups time out, while the server runs, listens, and answers over TCP: what checks the port over TCP says "
         "that all is well"

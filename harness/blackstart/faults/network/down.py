@@ -10,6 +10,7 @@ from blackstart.faults.network.toxic import PROXIED, from_proxy, ours, proxied, 
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
+    from blackstart.replica.foreseen import Foreseen
 
 __all__ = ["NetworkDown"]
 
@@ -25,6 +26,10 @@ class NetworkDown(Fault):
     fix: ClassVar[str] = "bring its network back: network restore NAME"
     undone: ClassVar[str] = "enables the proxies"
     holds: ClassVar[tuple[str, ...]] = ("{target}/network",)
+    unseen_by: ClassVar[tuple[str, ...]] = ("exec",)
+
+    def lacks(self, there: Foreseen) -> str:
+        return there.no_proxy
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         found = proxies_of(replica, target)

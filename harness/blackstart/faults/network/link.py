@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Probe, Replica
+    from blackstart.replica.foreseen import Foreseen
 
 __all__ = ["OWN", "STREAMS", "ClientName", "LinkFault", "everywhere", "ms", "streams"]
 
@@ -68,6 +69,11 @@ class LinkFault(ToxicFault):
         """This kind of fault on this component, for each client."""
         kind = f"{target}/network/{self.name.rpartition('.')[2]}"
         return frozenset(f"{kind}/{client}" for client in self.clients) or frozenset([kind])
+
+    def lacks(self, there: Foreseen) -> str:
+        """Toxiproxy, which stands there, tells no clients apart."""
+        apart = "its proxy tells no clients apart: leave clients out, and everybody meets it"
+        return super().lacks(there) or (apart if self.clients else "")
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         """ReplicaError too when no probe could ask as one of the clients: nobody would see the fault."""

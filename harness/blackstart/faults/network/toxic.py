@@ -20,6 +20,7 @@ from blackstart.toxics.errors import ProxyRefused
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
+    from blackstart.replica.foreseen import Foreseen
     from blackstart.toxics.base import FaultProxy
 
 __all__ = [
@@ -76,6 +77,7 @@ class ToxicFault(Fault):
     replicas: ClassVar[tuple[str, ...]] = PROXIED
     fix: ClassVar[str] = "take it out of the network: network restore NAME"
     undone: ClassVar[str] = "takes its toxics out of the proxies"
+    unseen_by: ClassVar[tuple[str, ...]] = ("tcp", "exec")
 
     @abstractmethod
     def toxics(self, protocol: str) -> Sequence[Toxic]:
@@ -88,6 +90,9 @@ class ToxicFault(Fault):
     def only_from(self, replica: Replica) -> tuple[str, ...]:
         """The addresses of the clients that it acts on; none: all."""
         return ()
+
+    def lacks(self, there: Foreseen) -> str:
+        return there.no_proxy
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         found = proxies_of(replica, target)

@@ -32,6 +32,7 @@ class ProcessPause(Fault):
         "let it go on: kill -CONT PID, docker unpause CONTAINER; or restart it: service restart NAME"
     )
     undone: ClassVar[str] = "lets it go on; starts it if it was ended"
+    unseen_by: ClassVar[tuple[str, ...]] = ("tcp",)
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         if replica.paused(target):

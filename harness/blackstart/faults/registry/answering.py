@@ -23,6 +23,7 @@ class AnsweringFault(ToxicFault):
     """Answers some of the registry's requests in its stead, or holds them back."""
 
     kinds: ClassVar[tuple[str, ...]] = ("registry",)
+    ours_only: ClassVar[bool] = True
     fix: ClassVar[str] = "take the rule out of the gateway: network restore registry"
     holds: ClassVar[tuple[str, ...]] = ("{target}/answers",)
 

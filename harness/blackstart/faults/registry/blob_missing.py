@@ -29,6 +29,7 @@ class RegistryBlobMissing(Fault):
         "a layer of an image is gone from the registry's storage; its manifest still names it"
     )
     kinds: ClassVar[tuple[str, ...]] = ("registry",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{image}-image"
     seen: ClassVar[str] = "deploys of the image fail while they pull: 404 for one layer; its manifest is fine"

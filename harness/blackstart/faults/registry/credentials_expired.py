@@ -31,6 +31,7 @@ class RegistryCredentialsExpired(Fault):
         "the registry's pull accounts have expired: no token is given for their passwords"
     )
     kinds: ClassVar[tuple[str, ...]] = ("registry",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{account}-login"
     seen: ClassVar[str] = "deploys fail at their pull token: 401 Unauthorized; images accounts says EXPIRED"

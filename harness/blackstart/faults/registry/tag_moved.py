@@ -25,6 +25,7 @@ class RegistryTagMoved(Fault):
     name: ClassVar[str] = "registry.tag-moved"
     summary: ClassVar[str] = "an image's tag points to another image: deploys succeed and bring the wrong one"
     kinds: ClassVar[tuple[str, ...]] = ("registry",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     turns_red: ClassVar[str] = "{target}-{image}-tag"
     seen: ClassVar[str] = "deploys succeed with another digest than the released one; images list says NOT"

@@ -62,6 +62,7 @@ class VaultFault(Fault):
     """A fault is four small functions on a Vault that answers: look, breaks, mend and whole."""
 
     kinds: ClassVar[tuple[str, ...]] = ("vault",)
+    ours_only: ClassVar[bool] = True
     replicas: ClassVar[tuple[str, ...]] = ("local", "compose")
     broken: ClassVar[str]
     """What has been done to Vault, for messages: "sealed"."""

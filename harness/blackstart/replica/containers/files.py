@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.containers.found import Container
 
-__all__ = ["Mount", "exit_code", "fill", "get", "mounts", "put", "run", "size"]
+__all__ = ["Mount", "exit_code", "fill", "get", "mounts", "put", "room_of", "run", "size"]
 
 NOT_THERE = 127
 _FULL = "no space left on device"
@@ -144,7 +144,7 @@ def _mount(engine: Engine, told: Mapping[str, Any], label: str) -> Mount:
         volume or str(told.get("Source") or ""),
         bool(told.get("RW")),
         (about.get("Labels") or {}).get(DRILL) == label,
-        _room(about.get("Options") or {}),
+        room_of(about.get("Options") or {}),
     )
 
 
@@ -153,7 +153,7 @@ def _volume(engine: Engine, name: str) -> dict[str, Any]:
         return dict(engine.client.api.inspect_volume(name))
 
 
-def _room(options: Mapping[str, str]) -> int | None:
+def room_of(options: Mapping[str, str]) -> int | None:
     """The size that a volume was made with, as mount(8) writes it: 64m."""
     words = [*options.get("o", "").split(","), f"size={options.get('size', '')}"]
     for word in words:

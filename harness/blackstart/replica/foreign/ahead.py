@@ -5,7 +5,7 @@ Docker is asked what compose makes of the file, and which images and containers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,27 +14,18 @@ from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.containers.engine import Engine
+from blackstart.replica.foreign.foreseeing import foresee
 from blackstart.replica.foreign.ground import KnownGround, probes_of
 from blackstart.replica.foreign.override import Places, wanted_ports
 from blackstart.replica.foreign.reading import component_images, demand_sound, judged, read
-from blackstart.replica.foreign.sidecar import sidecar_of
 
 if TYPE_CHECKING:
     from blackstart.platform import Platform
     from blackstart.replica.containers.engine import Allowed
     from blackstart.replica.foreign.judge import Judgement
+    from blackstart.replica.foreseen import Foreseen
 
-__all__ = ["Ahead", "Drilled", "ahead_of", "look_ahead", "paper"]
-
-
-@dataclass(frozen=True, slots=True)
-class Drilled:
-    """What one component is: its service, the sidecars that would stand beside it, the families of its faults."""
-
-    service: str
-    sidecars: tuple[str, ...]
-    families: tuple[str, ...]
-    missing: tuple[str, ...]
+__all__ = ["Ahead", "ahead_of", "look_ahead", "paper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,7 @@ class Ahead:
     """A file that can be drilled. `lasting` is what stays when a drill is over, `pulled` what it would pull first."""
 
     file: str
-    components: Mapping[str, Drilled]
+    components: Mapping[str, Foreseen]
     lasting: tuple[str, ...]
     pulled: tuple[str, ...]
 
@@ -66,18 +57,11 @@ def ahead_of(file: Path, judgement: Judgement, platform: Platform, absent: set[s
     """
     try:
         places = paper(judgement)
-        probes_of(platform, judgement, places, KnownGround(judgement, places))
+        probes_of(platform, judgement, KnownGround(judgement, places))
     except ReplicaError:
         if not any(service.image in absent and not service.ports for service in judgement.drilled):
             raise  # else the ports are known, and looked at, once the image is here
-    return Ahead(str(file), dict(_components(judgement)), judgement.lasting, tuple(sorted(absent)))
-
-
-def _components(judgement: Judgement) -> Iterator[tuple[str, Drilled]]:
-    for service in judgement.drilled:
-        beside = sidecar_of(service) if service.proxied else None
-        names = (beside.proxy, beside.redirect) if beside else ()
-        yield service.component, Drilled(service.name, names, service.families, service.missing)
+    return Ahead(str(file), foresee(judgement, platform, absent), judgement.lasting, tuple(sorted(absent)))
 
 
 def paper(judgement: Judgement) -> Places:

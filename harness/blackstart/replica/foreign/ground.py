@@ -94,13 +94,10 @@ class PublishedGround(KnownGround):
         return done
 
 
-def probes_of(platform: Platform, judgement: Judgement, places: Places, ground: Ground) -> tuple[Probe, ...]:
+def probes_of(platform: Platform, judgement: Judgement, ground: Ground) -> tuple[Probe, ...]:
     """Every probe of a file's drill. ReplicaError or MissingTool where something cannot be asked."""
     labelled = {service.component: service.checks for service in judgement.drilled}
-    ported = {
-        service.component: bool(service.ports) and places.address(service.name, service.ports[0]) is not None
-        for service in judgement.drilled
-    }
+    ported = {service.component: service.askable for service in judgement.drilled}
     return check_probes(platform, labelled, ported, ground)
 
 

@@ -23,10 +23,12 @@ from blackstart.replica.foreign.listening import (
     udp,
 )
 from blackstart.replica.foreign.reach import file_refusals, service_refusals, warnings
+from blackstart.replica.foreign.volumes import volumes_of
 from blackstart.source import did_you_mean
 
 if TYPE_CHECKING:
     from blackstart.checks import Check
+    from blackstart.replica.containers.files import Mount
 
 __all__ = ["KIND", "PORTS", "PROBE", "Judgement", "Published", "Service", "judge"]
 
@@ -55,6 +57,7 @@ class Service:
     published: tuple[Published, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[Mount, ...] = ()
     own_network: bool = True
     proxied: bool = False
     count: int = 1
@@ -78,11 +81,9 @@ class Service:
         return tuple(port for port in self.published if port not in self.passing)
 
     @property
-    def families(self) -> tuple[str, ...]:
-        """The families of faults that it can be drilled with."""
-        if not self.component:
-            return ()
-        return (*(["network"] if self.proxied else []), "process", "container")
+    def askable(self) -> bool:
+        """Whether a port of it is known, and published by a drill."""
+        return bool(self.ports) and self.own_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ def _service(
         ports=ports,
         checks=checks,
         environment={k: str(v) for k, v in (raw.get("environment") or {}).items() if v is not None},
+        volumes=tuple(volumes_of(raw, config)),
         own_network=not raw.get("network_mode"),
         proxied=bool(ports) and not missing and not raw.get("network_mode"),
         missing=missing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,21 +20,52 @@ __all__ = ["lacking", "map_of"]
 
 MAP = Path("scenarios") / "platform.yaml"
 
+NO_MAP = (
+    f"a platform map: there is no {MAP} beside the file or above it, and a drill needs one that names the components; "
+    "docs/bring-your-own-platform.md shows how it is written"
+)
 
-def lacking(file: Path, judgement: Judgement, absent: set[str], root: Path | None = None) -> Iterator[str]:
-    """Sentences, with the next move. `absent` are the images of components that are not here."""
+
+def lacking(
+    file: Path, judgement: Judgement, absent: set[str], root: Path | None = None
+) -> tuple[Platform | None, list[str]]:
+    """The platform map, if it is sound and fits the file; and what is missing, in sentences with the next move.
+
+    `absent` are the images of components that are not here.
+    """
     where = map_of(file, root)
-    platform, wrong = _read(where) if where else (None, [])
-    yield from wrong
-    yield from _driver([*_labelled(judgement), *(_of_map(platform) if platform else ())])
+    if where is None:
+        return None, [*_driver(_labelled(judgement)), NO_MAP]
+    platform, wrong = _read(where)
     if platform is None:
-        return
+        return None, [*wrong, *_driver(_labelled(judgement))]
+    driver = list(_driver([*_labelled(judgement), *_of_map(platform)]))
+    if amiss := _amiss(file, judgement, absent, platform, where):
+        return None, [*driver, amiss]
+    return platform, [*driver, *_kinds(judgement, platform)]
+
+
+def _amiss(file: Path, judgement: Judgement, absent: set[str], platform: Platform, where: Path) -> str:
+    """What of the map cannot be asked; the driver that is missing is said apart."""
     try:
         ahead_of(file, judgement, platform, absent)
     except ReplicaError as error:
-        yield f"{error.message}; {error.hint} (the map is {where})"
+        return f"{error.message}; {error.hint} (the map is {where})"
     except MissingTool:
-        return  # the driver: it was said
+        pass
+    return ""
+
+
+def _kinds(judgement: Judgement, platform: Platform) -> Iterator[str]:
+    """`check` goes by the map."""
+    for service in judgement.drilled:
+        node = platform.components.get(service.component)
+        told = (node.kind or service.component) if node else service.kind
+        if service.kind not in (service.component, told):
+            yield (
+                f"{service.component} is of the kind {service.kind} by its label, and of the kind {told} by the map, "
+                f"which faults go by; write kind: {service.kind} there, or take the label away"
+            )
 
 
 def map_of(file: Path, root: Path | None) -> Path | None:
@@ -51,7 +82,7 @@ def _read(where: Path) -> tuple[Platform | None, list[str]]:
         return None, [f"{first}; blackstart check says all that is wrong with the map"]
 
 
-def _driver(checks: list[Check]) -> Iterator[str]:
+def _driver(checks: Iterable[Check]) -> Iterator[str]:
     if any(check.sql is not None for check in checks):
         try:
             demand_driver()

@@ -211,7 +211,7 @@ class ForeignReplica:
     def probes(self) -> Sequence[Probe]:
         """What the map and the labels say, in the map's order."""
         written = self._up()
-        return probes_of(written.platform, written.judgement, written.places, self._ground)
+        return probes_of(written.platform, written.judgement, self._ground)
 
     @property
     def _ground(self) -> PublishedGround:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.foreign.ahead import paper
-from blackstart.replica.foreign.lacking import lacking
+from blackstart.replica.foreign.foreseeing import foresee
+from blackstart.replica.foreign.lacking import lacking, map_of
 from blackstart.replica.foreign.override import override
 from blackstart.replica.foreign.reading import component_images, judged, read, sidecar_images
 
 if TYPE_CHECKING:
+    from blackstart.platform import Platform
     from blackstart.replica.foreign.judge import Judgement, Published, Service
+    from blackstart.replica.foreseen import Choice, Choose
 
-__all__ = ["Line", "Report", "examine", "lines", "report_of"]
+__all__ = ["Line", "Report", "examine", "report_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Line:
     kind: str
     ports: tuple[int, ...]
     faults: tuple[str, ...]
+    """What it can be broken by, as `run` would have it."""
+    not_by: Mapping[str, str]
+    """The faults that it cannot be broken by, or that nobody would see, and why."""
     checks: tuple[str, ...]
     passing: tuple[str, ...]
     bypassing: tuple[str, ...]
@@ -58,8 +64,10 @@ class Report:
         return {"ok": self.ok, **asdict(self)}
 
 
-def examine(file: Path, root: Path | None = None) -> Report:
+def examine(file: Path, choose: Choose, root: Path | None = None) -> Report:
     """Look at a compose file, and at the platform map of `root` or else the nearest above it; starts nothing.
+
+    `choose` says which faults there are for a component.
 
     Errors: UsageError when it is not there, or wrong, in compose's own words; MissingTool without docker or compose.
     """
@@ -67,28 +75,51 @@ def examine(file: Path, root: Path | None = None) -> Report:
         config = read(engine, file, "doctor", Path(folder))
         judgement, _ = judged(engine, config)
         absent = {each for each in component_images(config) if not engine.has(each)}
-    lacks = () if judgement.refusals else lacking(file, judgement, absent, root)
-    return report_of(file, config, judgement, tuple(lacks))
+    if judgement.refusals:
+        return report_of(file, config, judgement, {})
+    platform, missing = lacking(file, judgement, absent, root)
+    return report_of(
+        file, config, judgement, _choices(judgement, platform, map_of(file, root), choose), tuple(missing)
+    )
+
+
+def _choices(
+    judgement: Judgement, platform: Platform | None, where: Path | None, choose: Choose
+) -> dict[str, Sequence[Choice]]:
+    """By component. What is not on the map no scenario can name."""
+    off = f"it is not on the map, so no scenario can name it: add it to the components of {where}"
+    return {
+        name: [
+            choice if platform is None or name in platform.components else replace(choice, why_not=off)
+            for choice in choose(there)
+        ]
+        for name, there in foresee(judgement, platform).items()
+    }
 
 
 def report_of(
-    file: Path, config: dict[str, Any], judgement: Judgement, missing: tuple[str, ...] = ()
+    file: Path,
+    config: dict[str, Any],
+    judgement: Judgement,
+    choices: Mapping[str, Sequence[Choice]],
+    missing: tuple[str, ...] = (),
 ) -> Report:
-    """The report of a file that was judged."""
+    """The report of a file that was judged. `choices` are of each component."""
     text = ""
     if not judgement.refusals:
         text = override(config, judgement, paper(judgement), sidecar_images(), "blackstart-drill")
-    services = tuple(map(_line, judgement.services))
+    services = tuple(_line(each, choices.get(each.component, ())) for each in judgement.services)
     return Report(str(file), services, judgement.refusals, judgement.warnings, text, missing)
 
 
-def _line(service: Service) -> Line:
+def _line(service: Service, choices: Sequence[Choice]) -> Line:
     return Line(
         service.name,
         service.component,
         service.kind,
         service.ports,
-        service.families,
+        tuple(choice.fault for choice in choices if not choice.why_not),
+        {choice.fault: choice.why_not for choice in choices if choice.why_not},
         tuple(service.checks),
         tuple(map(_port, service.passing)),
         tuple(map(_port, service.bypassing)),
@@ -99,37 +130,3 @@ def _line(service: Service) -> Line:
 
 def _port(port: Published) -> str:
     return f"{port.where} to {port.target}/{port.protocol}"
-
-
-def lines(report: Report) -> Iterator[str]:
-    """The report as a person reads it."""
-    yield from _table([_row(line) for line in report.services])
-    for line in report.services:
-        for missing in line.missing:
-            yield f"{line.service}: {missing}"
-        for port in line.bypassing:
-            why = "" if line.component else ": it is no component, so nothing of it is drilled"
-            yield f"{line.service}: its published port {port} bypasses the proxy{why}"
-        for warning in line.warnings:
-            yield f"{line.service}: {warning}"
-    yield from report.warnings
-    for missing in report.missing:
-        yield f"missing: {missing}"
-    for refusal in report.refusals:
-        yield f"refused: {refusal}"
-    if report.ok and any(line.passing for line in report.services):
-        yield "every other published port passes the proxy; in a drill each is on 127.0.0.1, on a free number"
-
-
-def _row(line: Line) -> tuple[str, ...]:
-    if not line.component:
-        return (line.service, "not drilled", "", "", "")
-    ports = " ".join(map(str, line.ports)) or "unknown"
-    return (line.service, line.component, line.kind, ports, ", ".join(line.faults))
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    whole = [("service", "component", "kind", "ports", "faults"), *rows]
-    widths = [max(len(row[index]) for row in whole) for index in range(len(whole[0]))]
-    for row in whole:
-        yield "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
