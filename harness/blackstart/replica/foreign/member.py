@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,10 +114,10 @@ class Member:
         return self.proxy.running() and led and at == sorted(at)
 
     def restore(self) -> None:
-        """Put back what is wanted of the proxy, as far as it answers."""
-        if self.beside is not None:
-            with suppress(OSError, HTTPException):
-                self.beside.restore()
+        """Put back what is wanted of the proxy as soon as it answers, while it runs: a busy machine loses no toxic."""
+        beside = self.beside
+        if beside is not None:
+            wait_until(lambda: _restored(beside) or not self.proxy.running(), LEAD_LIMIT_S)
 
     def await_service(self) -> None:
         """Wait until it is healthy; where nothing checks that, until its first port takes connections."""
@@ -140,6 +139,15 @@ class Member:
         except (OSError, Refused):
             return False
         return True
+
+
+def _restored(beside: Beside) -> bool:
+    """Whether it answered."""
+    try:
+        beside.restore()
+    except (OSError, HTTPException):
+        return False
+    return True
 
 
 def _began(container: Container) -> str:
