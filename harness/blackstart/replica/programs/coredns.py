@@ -24,8 +24,10 @@ __all__ = ["MASTER_FILE", "RULES", "follow", "master_file", "rules", "write"]
 MASTER_FILE = "platform.test.zone"
 RULES = "rules.conf"
 
-FOLLOWS_S = 3.0
-"""Real seconds that it may take until it serves what it was told; it takes milliseconds. A paused one does later."""
+FOLLOWS_S = 10.0
+"""Real seconds that it may take until it serves what it was told, on a machine that is busy; it takes milliseconds. A
+paused one does later.
+"""
 
 SURE = 5
 """So many answers of the new version in a row, and the old one is taken for ended."""
