@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blackstart.clock import SystemTime
+from blackstart.clock import Instant, SystemTime
 from blackstart.crew import Crew
 from blackstart.drill.agenda import Agenda
 from blackstart.events import (
@@ -37,6 +37,7 @@ from blackstart.source import load
 from blackstart.testing import START, History
 
 if TYPE_CHECKING:
+    from blackstart.clock import TimeSource
     from blackstart.events import Body, Source
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -54,6 +55,7 @@ PROBES = {
     "search-serving": ("team", "search"),
 }
 SEALED = ("vault", "ship", "authenticate")
+BASH = ("bash", "--noprofile", "--norc")
 
 
 @dataclass
@@ -202,12 +204,32 @@ def stage() -> Stage:
     return Stage()
 
 
+class Standing:
+    """The machine's clock, which stands still until there is a file: a command's time begins when it runs."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._machine = SystemTime()
+        self._stood = self._machine.now()
+        self._lost_ns: int | None = None
+
+    def now(self) -> Instant:
+        now = self._machine.now()
+        if self._lost_ns is None and self._file.exists():
+            self._lost_ns = now.mono_ns - self._stood.mono_ns
+        return self._stood if self._lost_ns is None else Instant(now.wall, now.mono_ns - self._lost_ns)
+
+    def sleep(self, seconds: float) -> None:
+        self._machine.sleep(seconds)
+
+
 @dataclass
 class Terminals:
     """Makes recorded shells of a real bash, and counts when drill time ran."""
 
     folder: Path
     stage: Stage
+    time: TimeSource = field(default_factory=SystemTime)
     opened: list[RecordedShell] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
 
@@ -215,7 +237,7 @@ class Terminals:
     def cast(self) -> Path:
         return self.folder / "terminals" / "sme-1.cast"
 
-    def open(self, argv: tuple[str, ...] = ("bash", "--noprofile", "--norc"), **env: str) -> RecordedShell:
+    def spec(self, argv: tuple[str, ...] = BASH, **env: str) -> ShellSpec:
         whole = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -223,14 +245,16 @@ class Terminals:
             "LANG": "C.UTF-8",
             "PS1": r"sme-1@platform:\w\$ ",
         }
-        spec = ShellSpec(argv, whole | env, self.folder)
+        return ShellSpec(argv, whole | env, self.folder)
+
+    def open(self, argv: tuple[str, ...] = BASH, **env: str) -> RecordedShell:
         shell = RecordedShell(
-            spec,
+            self.spec(argv, **env),
             self.cast,
             "sme-1",
             self.stage.emit,
             self._running,
-            time=SystemTime(),
+            time=self.time,
             shown="terminals/sme-1.cast",
         )
         self.opened.append(shell)
@@ -256,6 +280,13 @@ def terminals(tmp_path: Path, stage: Stage) -> Iterator[Terminals]:
 @pytest.fixture
 def bash(terminals: Terminals) -> RecordedShell:
     return terminals.open()
+
+
+@pytest.fixture
+def timed(terminals: Terminals) -> Callable[..., RecordedShell]:
+    """A shell with that in its environment, whose clock stands still until a command has made the file `on`."""
+    terminals.time = Standing(terminals.folder / "on")
+    return terminals.open
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from blackstart.testing import History
 if TYPE_CHECKING:
     from blackstart.events import Body, Source
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 def alert(status: str = "firing", probe: str = "vault", *, began: str = "T1", summary: str = "it is") -> Any:

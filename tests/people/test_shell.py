@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import select
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,12 @@ from blackstart import watchdog
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.events import CommandFinished, CommandStarted, ShellOpened
 from blackstart.people.shell import INTERRUPTED, KILLED, OUTPUT_CHARS, RecordedShell
+from blackstart.people.terminal import Terminal
 
 if TYPE_CHECKING:
     from tests.people.conftest import Stage, Terminals
+
+Timed = Callable[..., RecordedShell]
 
 LONG_S = 60.0
 """Generous: nothing here waits for it."""
@@ -112,26 +117,41 @@ def test_its_processes_have_the_given_environment_alone(terminals: Terminals) ->
 # --- what does not end, and what ends the shell -----------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "line", ["cat", "sleep 1000", "while :; do :; done", "read answer", "echo 'open quote"]
-)
-def test_what_never_ends_ends_at_ctrl_c(bash: RecordedShell, line: str) -> None:
-    assert run(bash, line, SOON_S)[0] == INTERRUPTED
-    assert run(bash, "echo still here") == (0, "still here")
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends at Ctrl-C has all the time that a busy machine needs for it."""
+    monkeypatch.setattr("blackstart.people.shell.GRACE_S", LONG_S)
 
 
-def test_what_ignores_ctrl_c_is_killed(bash: RecordedShell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blackstart.people.shell.GRACE_S", 0.2)
-    assert run(bash, "X=5; (trap '' INT; exec sleep 1000)", SOON_S)[0] == KILLED
-    assert run(bash, "echo $X") == (0, "5")
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("line", ["cat", "sleep 1000", "while :; do :; done", "read answer"])
+def test_what_never_ends_ends_at_ctrl_c(timed: Timed, line: str) -> None:
+    shell = timed()
+    assert run(shell, f">on; {line}", SOON_S)[0] == INTERRUPTED
+    assert run(shell, "echo still here") == (0, "still here")
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_never_begins_ends_at_ctrl_c(timed: Timed) -> None:
+    shell = timed(PS2="$(>on)> ")
+    assert run(shell, "echo 'open quote", SOON_S)[0] == INTERRUPTED
+    assert run(shell, "echo still here") == (0, "still here")
+
+
+def test_what_ignores_ctrl_c_is_killed(timed: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blackstart.people.shell.GRACE_S", SOON_S)
+    shell = timed()
+    assert run(shell, "X=5; (trap '' INT; >on; exec sleep 1000)", SOON_S)[0] == KILLED
+    assert run(shell, "echo $X") == (0, "5")
 
 
 def test_a_shell_that_cannot_be_stopped_is_replaced(
-    bash: RecordedShell, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    timed: Timed, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("blackstart.people.shell.GRACE_S", 0.2)
-    assert run(bash, "X=5; trap '' INT; while :; do :; done", SOON_S)[0] == KILLED
-    assert run(bash, "echo ${X:-fresh}") == (0, "fresh")
+    monkeypatch.setattr("blackstart.people.shell.GRACE_S", SOON_S)
+    shell = timed()
+    assert run(shell, "X=5; trap '' INT; >on; while :; do :; done", SOON_S)[0] == KILLED
+    assert run(shell, "echo ${X:-fresh}") == (0, "fresh")
     shells = [e.body.shell for e in stage.of("shell.opened") if isinstance(e.body, ShellOpened)]
     assert shells == ["sme-1/sh-1", "sme-1/sh-2"]
 
@@ -241,6 +261,18 @@ def test_the_recording_shows_what_the_screen_showed(bash: RecordedShell, termina
 
 
 # --- what cannot be ---------------------------------------------------------------------------------
+
+
+def test_what_happened_in_time_counts_for_one_who_looks_late(terminals: Terminals) -> None:
+    terminal = Terminal(terminals.spec(), lambda _: None, terminals.time)
+    try:
+        said = select.poll()
+        said.register(terminal._said_r, select.POLLIN)
+        assert said.poll(LONG_S * 1000)
+        assert terminal.wait(lambda: terminal.prompts == 1, 0.0)
+        assert not terminal.wait(lambda: terminal.prompts == 2, 0.0)
+    finally:
+        terminal.close()
 
 
 def test_a_nul_is_refused(bash: RecordedShell, stage: Stage) -> None:

@@ -31,10 +31,11 @@ OUTPUT_CHARS = 4000
 """As much of the output goes on record, from its end (`events.CommandFinished`)."""
 
 READY_S = 10.0
-"""Real seconds for a shell to show its prompt, and for a line to be accepted. Usually some milliseconds."""
+"""Real seconds for a shell to show its prompt, also after its command was killed, and for a line to be accepted.
+Usually some milliseconds."""
 
 GRACE_S = 2.0
-"""Real seconds that a command has to end after Ctrl-C, and again after it was killed."""
+"""Real seconds that a command has to end after Ctrl-C, and again a shell that runs one itself."""
 
 MARK_S = 1.0
 """Real seconds for the end mark to arrive on the screen after the hook said that the command has ended."""
@@ -82,8 +83,8 @@ class _Typed:
         terminal.interrupt()
         if self._prompted_within(GRACE_S):
             return INTERRUPTED
-        terminal.kill_foreground()
-        if not self._prompted_within(GRACE_S):
+        patience_s = READY_S if terminal.kill_foreground() else GRACE_S
+        if not self._prompted_within(patience_s):
             terminal.kill()
         return KILLED
 

@@ -139,23 +139,31 @@ class Terminal:
         os.write(self._go_w, b"\n")
 
     def wait(self, done: Callable[[], bool], limit_s: float) -> bool:
-        """Serve the terminal until `done`, its end, or the limit in real seconds; returns whether it was done."""
+        """Serve the terminal until `done`, its end, or the limit in real seconds; returns whether it was done.
+
+        What has happened by then counts, although it may be seen only now: this process may have stood still itself.
+        """
         began = self._time.now()
         while not done():
             left_s = limit_s - self._time.now().seconds_since(began)
-            if left_s <= 0 or not self.alive:
+            if not self.alive:
                 return False
-            self._serve(left_s)
+            self._serve(max(0.0, left_s))
+            if left_s <= 0:
+                return done()
         return True
 
     def interrupt(self) -> None:
         """What Ctrl-C does: SIGINT to whatever has the terminal."""
-        self._signal_foreground(signal.SIGINT)
+        _signal(os.tcgetpgrp(self._master), signal.SIGINT)
 
-    def kill_foreground(self) -> None:
-        """End the command that has the terminal, if it is not the shell itself."""
-        if os.tcgetpgrp(self._master) != self._process.pid:
-            self._signal_foreground(signal.SIGKILL)
+    def kill_foreground(self) -> bool:
+        """End the command that has the terminal; False, and nothing happens, when that is the shell itself."""
+        group = os.tcgetpgrp(self._master)
+        if group == self._process.pid:
+            return False
+        _signal(group, signal.SIGKILL)
+        return True
 
     def kill(self) -> None:
         """End the shell and everything it started that still is in its session."""
@@ -231,16 +239,12 @@ class Terminal:
             pass
         self.exit_code = code if code >= 0 else 128 - code
 
-    def _signal_foreground(self, number: signal.Signals) -> None:
-        group = os.tcgetpgrp(self._master)
-        if group > 0:
-            _signal(group, number)
-
 
 def _signal(group: int, number: signal.Signals) -> None:
-    """A signal to a process group; none to one that is gone."""
+    """A signal to a process group; none to one that is gone, and none to no group."""
     try:
-        os.killpg(group, number)
+        if group > 0:
+            os.killpg(group, number)
     except ProcessLookupError:
         pass
 
