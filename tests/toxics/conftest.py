@@ -235,17 +235,17 @@ def wires() -> Callable[[], Wire]:
 
 @pytest.fixture
 def loop_tcp(loop: Loop) -> Iterator[Any]:
-    """One connection over real TCP: the client's socket, the server's, the connection, and `turn()` for the loop."""
+    """One connection over real TCP: the client's socket, the server's, the connection, and `until(what)` for the loop."""
     near, far = _tcp_pair(), _tcp_pair()
     proxy = Proxy(Settings(loop, "seed"), "one", "", "", listener=NoListener)
     connection = Connection(proxy, Pipes(), near[1], far[0], "127.0.0.1", lambda gone: None)
     connection.watch()
 
-    def turn() -> None:
-        for _ in range(5):
+    def until(what: Callable[[], bool]) -> None:
+        while not what():
             loop.once(0.02)
 
-    yield near[0], far[1], connection, turn
+    yield near[0], far[1], connection, until
     connection.close()
     near[0].close()
     far[1].close()

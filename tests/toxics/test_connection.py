@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -182,24 +183,26 @@ def test_without_its_stage_it_is_direct_again(wire: Wire) -> None:
 
 
 def test_the_other_side_of_a_reset_is_reset(loop_tcp: Any) -> None:
-    client, server, connection, turn = loop_tcp
+    client, server, connection, until = loop_tcp
     server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     server.close()
-    turn()
-    assert connection.closed
+    until(lambda: connection.closed)
+    client.settimeout(20)
     with pytest.raises(ConnectionResetError):
         client.recv(1)
 
 
 def test_a_peer_that_hangs_up_while_nobody_reads_is_no_busy_loop(loop_tcp: Any) -> None:
     """A receiver that does not read and a sender that is reset: epoll would tell of the reset for ever."""
-    _, server, connection, turn = loop_tcp
+    _, server, connection, until = loop_tcp
     connection.down.hold()
     server.sendall(b"before")
     server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     server.close()
-    turn()
+    reset = select.poll()
+    reset.register(connection._peers[1].sock, 0)
+    assert reset.poll(20_000)
+    connection.loop.once(0)
     assert not connection.loop._epoll.poll(0)
     connection.down.resume()
-    turn()
-    assert connection.closed
+    until(lambda: connection.closed)

@@ -65,6 +65,17 @@ class Bench:
             data.extend(part)
         return bytes(data)
 
+    def take(self, client: socket.socket, request: bytes) -> None:
+        """Send a request; the proxy has it when this returns."""
+        whole = self.proxy.traffic.upstream.received + len(request)
+        client.sendall(request)
+
+        def taken() -> None:
+            if self.proxy.traffic.upstream.received < whole:
+                raise BlockingIOError
+
+        self.until(taken)
+
     def turn(self) -> None:
         """Let the proxy do what it can with what has come."""
         for _ in range(5):
@@ -171,8 +182,7 @@ def test_every_third_over_all_connections(bench: Bench) -> None:
 def test_an_answer_after_a_while(bench: Bench) -> None:
     bench.toxic(attributes={"delay": 100})
     client, _ = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.advance_ms(99)
     bench.turn()
     with pytest.raises(BlockingIOError):
@@ -185,8 +195,7 @@ def test_a_request_that_goes_on_after_a_while(bench: Bench) -> None:
     slow = bench.toxic(attributes={"delay": 100, "forward": True})
     bench.toxic(name="two", attributes={"delay": 50, "forward": True})
     client, server = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.advance_ms(149)
     bench.turn()
     with pytest.raises(BlockingIOError):
@@ -198,8 +207,7 @@ def test_a_request_that_goes_on_after_a_while(bench: Bench) -> None:
 def test_a_shorter_delay_holds_for_what_waits(bench: Bench) -> None:
     slow = bench.toxic(attributes={"delay": 86_400_000, "forward": True})
     client, server = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.proxy.change(slow, read_change({"attributes": {"delay": 0}}, slow))
     assert bench.read(server, len(get())) == get()
 
@@ -251,8 +259,7 @@ def test_toxics_of_tcp_act_on_our_answers_too(bench: Bench) -> None:
     bench.toxic()
     bench.toxic(type="latency", attributes={"latency": 100})
     client, _ = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.advance_ms(99)
     bench.turn()
     with pytest.raises(BlockingIOError):
@@ -291,15 +298,13 @@ def test_a_large_upload_that_is_refused_is_answered_before_its_end(bench: Bench)
 def test_down_closes_and_up_again_answers(bench: Bench) -> None:
     bench.toxic(attributes={"delay": 1_000})
     client, server = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.proxy.stop()
     assert (bench.read(client, 1), bench.read(server, 1)) == (b"", b"")
     bench.advance_ms(2_000)
     bench.proxy.start()
     client, _ = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.advance_ms(1_000)
     assert bench.read(client, len(NO)) == NO
 
@@ -307,8 +312,7 @@ def test_down_closes_and_up_again_answers(bench: Bench) -> None:
 def test_its_time_to_live_heals_what_waits(bench: Bench) -> None:
     bench.toxic(ttl_ms=500, attributes={"delay": 1_000, "forward": True})
     client, server = bench.pair()
-    client.sendall(get())
-    bench.turn()
+    bench.take(client, get())
     bench.advance_ms(500)
     assert bench.proxy.toxics == []
     assert bench.read(server, len(get())) == get()

@@ -1,9 +1,10 @@
-"""The HTTP server, over a socket pair: requests in pieces, one after another, and what is none."""
+"""The HTTP server, over sockets on which what was sent is there at once: requests in pieces, one after another, and what is none."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,15 +25,17 @@ def seen() -> list[Request]:
 
 
 @pytest.fixture
-def client(loop: Loop, seen: list[Request]) -> Iterator[socket.socket]:
+def client(loop: Loop, seen: list[Request], tmp_path: Path) -> Iterator[socket.socket]:
     def handle(request: Request) -> Answer:
         seen.append(request)
         return Answer(200, b"ok " + request.body, "text/plain")
 
-    sock = socket.create_server(("127.0.0.1", 0))
+    sock, made = (socket.socket(socket.AF_UNIX) for _ in range(2))
+    sock.bind(str(tmp_path / "server"))
+    sock.listen()
     sock.setblocking(False)
     server = Server(loop, sock, handle)
-    made = socket.create_connection(sock.getsockname())
+    made.connect(sock.getsockname())
     made.setblocking(False)
     yield made
     made.close()
@@ -52,7 +55,7 @@ def say(loop: Loop, client: socket.socket) -> Say:
 def heard(loop: Loop, client: socket.socket) -> bytes:
     got = b""
     for _ in range(4):
-        loop.once(0.02)
+        loop.once(0)
         try:
             part = client.recv(1 << 20)
         except BlockingIOError:
@@ -76,7 +79,7 @@ def test_a_request_and_its_answer(say: Say, seen: list[Request]) -> None:
 def test_byte_by_byte(loop: Loop, client: socket.socket) -> None:
     for byte in b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi":
         client.send(bytes([byte]))
-        loop.once(0.02)
+        loop.once(0)
     assert heard(loop, client).endswith(b"ok hi")
 
 
@@ -144,5 +147,5 @@ def test_one_that_goes_is_forgotten(loop: Loop, client: socket.socket) -> None:
     heard(loop, client)
     client.close()
     for _ in range(3):
-        loop.once(0.02)
+        loop.once(0)
     assert loop.next_due() is None

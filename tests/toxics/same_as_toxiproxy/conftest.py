@@ -23,7 +23,9 @@ from typing import Any
 
 import pytest
 
-GENEROUS = 20.0
+from blackstart.replica.ports import free_ports
+
+GENEROUS = 60.0
 """Seconds after which something that should happen never will."""
 
 REAL = os.environ.get("BLACKSTART_TOXIPROXY", "")
@@ -47,11 +49,6 @@ def without_logger(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_logger(one) for name, one in value.items() if name != "Logger"}
     return [without_logger(one) for one in value] if isinstance(value, list) else value
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,7 @@ def wait_until_it_answers(subject: Subject, process: subprocess.Popen[bytes]) ->
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Subject]:
-    port = free_port()
+    (port,) = free_ports(1)
     with subprocess.Popen(argv(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         subject = Subject(port, bool(REAL))
         try:
