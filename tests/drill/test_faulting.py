@@ -12,6 +12,7 @@ from pydantic import PrivateAttr
 
 from blackstart.drill.arming import Armed
 from blackstart.drill.faulting import Faults
+from blackstart.drill.healing import LONGEST_UNDO_S
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import FaultHealed
 from blackstart.faults import wrappers
@@ -47,15 +48,18 @@ class Break(Fault):
         return self
 
     def prepare(self, replica: Replica, target: str) -> Undo:
+        self._world.acted()
         return {"was": "up"}
 
     def inject(self, replica: Replica, target: str, undo: Undo) -> None:
         world = self._world
+        world.acted()
         world.known = [row.state for row in world.ledger.open_rows()]
         if world.works:
             world.stand.probes[target].turn("red", "broken")
 
     def heal(self, replica: Replica, target: str, undo: Undo) -> None:
+        self._world.acted()
         assert undo == {"was": "up"}
         if once := self._world.fails_once:
             self._world.fails_once = None
@@ -85,6 +89,8 @@ class World:
     raises: Exception | None = None
     fails_once: BaseException | None = None
     known: list[str] = field(default_factory=list)
+    acted: Callable[[], None] = lambda: None
+    """Called whenever the replica is acted on."""
 
 
 class Bench:
@@ -121,6 +127,18 @@ def test_the_intent_is_in_the_ledger_before_the_first_side_effect(stand: Stand, 
     assert bench.fault.known == ["intended"]
     assert bench.state() == "effective"
     assert faults_of(stand) == ["fault.intended", "fault.injected", "fault.effective"]
+
+
+def test_the_watchdog_gives_whatever_is_done_to_the_replica_its_time(stand: Stand, bench: Bench) -> None:
+    """An answer of docker alone may take longer than a lease."""
+    beats: list[float] = []
+    stand.conductor.beat = beats.append
+    leases: list[float] = []
+    bench.fault.acted = lambda: leases.append(beats[-1])
+    bench.inject()
+    bench.faults.reinject()
+    bench.faults.heal_all()
+    assert leases == [LONGEST_UNDO_S] * 4
 
 
 def test_a_fault_that_the_watchdog_healed_is_open_again_before_it_is_injected_again(

@@ -83,8 +83,11 @@ class Ended(Fault):
 class Unheard:
     """A watchdog that listens, and does nothing."""
 
+    def __init__(self) -> None:
+        self.lease_s = 0.0
+
     def renew(self, seconds: float) -> None:
-        assert seconds > 0
+        self.lease_s = seconds
 
     def alive(self) -> bool:
         return True
@@ -98,6 +101,7 @@ class Dead:
     events: list[Event]
     at_start: Callable[[], None] = lambda: None
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
+    guard: Unheard = field(default_factory=Unheard)
 
     def __post_init__(self) -> None:
         record = Record.create(self.folder)
@@ -133,7 +137,7 @@ class Dead:
             conductor,
             [replace(each, fault=Ended()) for each in armed],
             Past.of(events),
-            cast("Watchdog", Unheard()),
+            cast("Watchdog", self.guard),
         )
         play(drill, events, time)
         self.at_start()

@@ -45,6 +45,15 @@ def test_a_replica_that_cannot_be_taken_down_is_left_for_recover(
     assert verify(tmp_path).state == "ok", "its record is closed all the same"
 
 
+def test_the_watchdog_gives_the_end_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of docker alone may take longer than a lease."""
+    leases: list[float] = []
+    dead = Dead(tmp_path, until("fault.effective"), at_start=interrupt)
+    monkeypatch.setattr(FakeReplica, "down", lambda self: leases.append(dead.guard.lease_s))
+    dead.resumed()
+    assert leases == [stages.LONGEST_CLOSE_S]
+
+
 # --- a disk that is full, a bug: whatever it is, the replica is healed and taken down ------------------
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from blackstart.drill.active import Active, Journal
-from blackstart.drill.healing import heal, watch
+from blackstart.drill.healing import LONGEST_UNDO_S, heal, watch
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
     Event,
@@ -85,7 +85,7 @@ class Faults:
         self._active.append(active)
         with self._conductor.clock.running():
             if not self._conductor.replaying():
-                with _told_as_invalid(armed):
+                with self._breaking(armed):
                     active.inject(self._replica)
             self._journal.mark(armed, "injected")
             self._journal.emit(FaultInjected(armed.id))
@@ -100,11 +100,18 @@ class Faults:
             active = Active(armed, known.undo)
             self._journal.emit(known)
             return active
-        with _told_as_invalid(armed):
+        with self._breaking(armed):
             undo = armed.fault.prepare(self._replica, armed.target)
         active = Active(armed, undo)
         self._intend(active)
         return active
+
+    @contextmanager
+    def _breaking(self, armed: Armed) -> Iterator[None]:
+        """Real work on the replica. It takes as long as undoing it, so the watchdog is told beforehand."""
+        self._conductor.beat(LONGEST_UNDO_S)
+        with _told_as_invalid(armed):
+            yield
 
     def _demand_green(self, armed: Armed) -> None:
         """An effect that is there before the fault would prove nothing."""
@@ -198,7 +205,7 @@ class Faults:
         if move.off:  # from here on it is the harness that ends it
             active.moved = move
         if not self._conductor.replaying():
-            with _told_as_invalid(active.armed):
+            with self._breaking(active.armed):
                 move.do()
             self._conductor.effect_pending()
         active.moved = move
@@ -242,7 +249,7 @@ class Faults:
         self._journal.mark(
             armed, "reinjected"
         )  # before it is: the ledger may say that it was healed meanwhile
-        with _told_as_invalid(armed):
+        with self._breaking(armed):
             active.inject(self._replica)
             if active.moved:
                 active.moved.do()

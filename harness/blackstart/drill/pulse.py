@@ -14,8 +14,8 @@ __all__ = ["LEASE_S", "Pulse"]
 LEASE_S = 30.0
 """Real seconds in which the harness must be heard of again; then its watchdog takes it for hung, and heals on its own.
 
-It is the deadline that every fault carries, moved on by each beat. The longest that the loop is away without a beat is
-one server's start (20 s); what takes longer says so beforehand.
+It is the deadline that every fault carries, moved on by each beat. What may take longer says so beforehand: a command,
+whatever is done to the replica, its start and its end.
 """
 
 

@@ -32,6 +32,9 @@ Stage = Callable[["Drill"], None]
 LONGEST_START_S = 300.0
 """Real seconds in which a replica is up, on the slowest machine, with every seed to be made anew."""
 
+LONGEST_CLOSE_S = 300.0
+"""Real seconds in which all has ended and the replica is down. Docker alone may take a minute over one answer."""
+
 SETTLING_S = 20.0
 """Real seconds for a fresh replica's probes to turn green before steady time begins to count."""
 
@@ -161,7 +164,7 @@ def _endings(drill: Drill) -> Iterator[Callable[[], None]]:
     """What ends before the replica does."""
     if drill.conductor.sampler is not None:
         yield drill.conductor.sampler.close
-    yield drill.pulse.beat
+    yield lambda: drill.pulse.beat(LONGEST_CLOSE_S)
     yield drill.staff.close
     yield drill.alerting.close
     yield drill.happenings.close
