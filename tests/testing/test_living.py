@@ -31,6 +31,15 @@ class Hasty(FakeReplica):
         self.set_probes["dns"].turn("red", "still starting")
 
 
+class Slow(FakeReplica):
+    """Came up in time, on a machine that stood still when it was asked."""
+
+    def up(self, progress: Progress) -> None:
+        super().up(progress)
+        self.set_probes["dns"].turn("red", "timed out")
+        self.set_probes["dns"].turns_after = 2
+
+
 class Eternal(FakeReplica):
     """Has its components whether it is up or not."""
 
@@ -58,6 +67,10 @@ def test_one_that_comes_back_too_early(tmp_path: Path, whole: FakeReplica) -> No
     hasty = Hasty(["vault", "dns"], tmp_path, started=False)
     with pytest.raises(AssertionError, match=r"^up came back too early: dns is red still starting$"):
         Contract().test_its_whole_life_touches_no_other(whole, hasty)
+
+
+def test_one_that_did_not_answer_in_time_is_asked_once_more(tmp_path: Path, whole: FakeReplica) -> None:
+    Contract().test_its_whole_life_touches_no_other(whole, Slow(["vault", "dns"], tmp_path, started=False))
 
 
 def test_one_that_has_components_after_its_end(tmp_path: Path, whole: FakeReplica) -> None:
