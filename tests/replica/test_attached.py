@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import stat
 import subprocess
@@ -21,10 +20,10 @@ from blackstart.replica.local import LocalReplica
 from blackstart.replica.programs import processes
 from blackstart.replica.waiting import wait_until
 
+from .conftest import LIMIT_S, red_at_last
+
 if TYPE_CHECKING:
     from blackstart.replica.base import Component
-
-LIMIT_S = 30.0
 
 pytestmark = pytest.mark.replica
 
@@ -34,7 +33,7 @@ def folder(replica: LocalReplica) -> Path:
 
 
 def all_green(replica: LocalReplica) -> bool:
-    return wait_until(lambda: {probe.read().state for probe in replica.probes()} == {"green"}, LIMIT_S)
+    return red_at_last(replica, {}) == {}
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -110,9 +109,9 @@ def test_what_is_on_disk_is_private(replica: LocalReplica) -> None:
 
 
 @pytest.fixture
-def killed(tmp_path: Path) -> Iterator[tuple[LocalReplica, dict[str, Component]]]:
+def killed(tmp_path: Path, label: str) -> Iterator[tuple[LocalReplica, dict[str, Component]]]:
     """A replica whose processes were all killed by their label, as the watchdog does it, and what it was."""
-    first = LocalReplica(tmp_path, f"test-{tmp_path.name}-{os.getpid()}", ["ic-1"])
+    first = LocalReplica(tmp_path, label, ["ic-1"])
     try:
         first.up(quiet)
         first.exec("vault", ["bao", "kv", "put", "secret/kept", "it=yes"])
@@ -179,9 +178,9 @@ def _marked(replica: LocalReplica, name: str) -> bool:
 
 
 def test_the_processes_of_a_component(replica: LocalReplica) -> None:
-    pids = replica.pids("payments")
-    assert replica.components()["payments"].pid in pids
-    assert len(pids) == 2, "the supervisor and its version"
+    two = wait_until(lambda: len(replica.pids("payments")) == 2, LIMIT_S)
+    assert two, "the supervisor and its version: the one before it may just be ending"
+    assert replica.components()["payments"].pid in replica.pids("payments")
     calls: list[Callable[[str], object]] = [replica.pids, replica.restart, replica.proxies_of]
     for call in calls:
         with pytest.raises(Exception, match="no component 'sso'"):

@@ -4,7 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,11 @@ from blackstart.replica.programs.processes import COMPONENT, LABEL
 from blackstart.replica.toolbox import TOOLS
 from blackstart.replica.waiting import wait_until
 
+from .conftest import LIMIT_S, red, red_at_last
+
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
-LIMIT_S = 30.0
 PROBES = [
     ("vault", "component", "vault"),
     ("dns", "component", "dns"),
@@ -41,23 +42,8 @@ PROBES = [
 pytestmark = pytest.mark.replica
 
 
-def states(replica: LocalReplica) -> dict[str, str]:
-    """A round of probes, side by side, as the sampler reads them."""
-    probes = replica.probes()
-    with ThreadPoolExecutor(len(probes)) as pool:
-        readings = pool.map(lambda probe: probe.read(), probes)
-        return {probe.name: reading.state for probe, reading in zip(probes, readings, strict=True)}
-
-
-def red(replica: LocalReplica) -> dict[str, str]:
-    """Every probe that is not green, with its reason."""
-    with ThreadPoolExecutor(9) as pool:
-        readings = dict(pool.map(lambda probe: (probe.name, probe.read()), replica.probes()))
-    return {name: reading.reason for name, reading in readings.items() if reading.state != "green"}
-
-
 def all_green(replica: LocalReplica) -> bool:
-    return not red(replica)
+    return red_at_last(replica, {}) == {}
 
 
 def labelled(label: str) -> list[int]:
@@ -109,19 +95,21 @@ def test_the_versions_are_those_that_run(replica: LocalReplica) -> None:
 def test_every_probe_is_green(replica: LocalReplica) -> None:
     probes = replica.probes()
     assert [(probe.name, probe.of, probe.subject) for probe in probes] == PROBES
-    assert set(states(replica).values()) == {"green"}
+    assert red_at_last(replica, {}) == {}
 
 
 def test_nothing_listens_anywhere_but_on_loopback(replica: LocalReplica) -> None:
     pids = labelled(replica.label)
     assert len(pids) >= len(COMPONENTS)
-    listening = [
-        connection.laddr.ip
-        for pid in pids
-        for connection in psutil.Process(pid).net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
-    assert set(listening) == {"127.0.0.1"}
+    assert {address for pid in pids for address in listening(pid)} == {"127.0.0.1"}
+
+
+def listening(pid: int) -> list[str]:
+    """The addresses at which a process listens; none of one that has ended: versions come and go."""
+    with suppress(psutil.Error):
+        connections = psutil.Process(pid).net_connections(kind="inet")
+        return [each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN]
+    return []
 
 
 def test_each_component_keeps_a_log_and_only_vault_an_audit_log(replica: LocalReplica) -> None:
@@ -131,8 +119,12 @@ def test_each_component_keeps_a_log_and_only_vault_an_audit_log(replica: LocalRe
 
 
 def test_no_server_gets_the_users_environment(replica: LocalReplica) -> None:
+    seen = []
     for pid in labelled(replica.label):
-        assert set(psutil.Process(pid).environ()) <= {"PATH", "LANG", LABEL, COMPONENT, "PYTHONPATH"}
+        with suppress(psutil.Error):  # it has ended: versions come and go
+            seen.append(set(psutil.Process(pid).environ()))
+    assert len(seen) >= len(COMPONENTS)
+    assert all(each <= {"PATH", "LANG", LABEL, COMPONENT, "PYTHONPATH"} for each in seen)
 
 
 def test_commands_run_with_the_toolbox(replica: LocalReplica) -> None:
@@ -199,15 +191,22 @@ BROKEN: dict[str, dict[str, str]] = {
 }
 
 
+def fresh_copies(replica: LocalReplica) -> None:
+    """Let the resolver ask for everything anew: what it has kept for nearly its whole time may end at any moment."""
+    assert replica.exec("resolver", ["cache", "flush"]).exit_code == 0
+    assert all_green(replica)
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_each_component_can_be_killed_and_started_again(replica: LocalReplica, component: str) -> None:
     endpoint = replica.components()[component].endpoint
+    fresh_copies(replica)
     replica.kill(component)
     assert not replica.running(component)
-    assert red(replica) == BROKEN[component]
+    assert red_at_last(replica, BROKEN[component]) == BROKEN[component]
     assert replica.exited() == {}, "it was asked to"
     replica.start(component)
-    assert wait_until(lambda: all_green(replica), LIMIT_S)
+    assert all_green(replica)
     assert replica.components()[component].endpoint == endpoint
     replica.start(component)  # nothing happens
 
@@ -218,7 +217,7 @@ def test_a_paused_component_says_nothing_in_time(replica: LocalReplica) -> None:
         assert red(replica)["registry"] == "timed out"
     finally:
         replica.resume("registry")
-    assert wait_until(lambda: all_green(replica), LIMIT_S)
+    assert all_green(replica)
 
 
 def test_one_that_ends_by_itself_is_told(replica: LocalReplica) -> None:
@@ -228,7 +227,7 @@ def test_one_that_ends_by_itself_is_told(replica: LocalReplica) -> None:
     assert wait_until(lambda: replica.exited() == {"dns": -9}, LIMIT_S)
     replica.start("dns")
     assert replica.exited() == {}
-    assert wait_until(lambda: all_green(replica), LIMIT_S)
+    assert all_green(replica)
 
 
 # --- up and down --------------------------------------------------------------------------------
@@ -238,30 +237,31 @@ def quiet(what: str, done: int, total: int) -> None:
     """A progress callback for those who do not look."""
 
 
-def test_two_run_side_by_side_and_leave_nothing(replica: LocalReplica, tmp_path: Path) -> None:
-    other = LocalReplica(tmp_path / "other", "the-other-one", ["ic-1"])
+def test_two_run_side_by_side_and_leave_nothing(replica: LocalReplica, tmp_path: Path, label: str) -> None:
+    other = LocalReplica(tmp_path / "other", label, ["ic-1"])
     told: list[tuple[str, int, int]] = []
     try:
         other.up(lambda *news: told.append(news))
         mine = {component.endpoint for component in replica.components().values()}
         theirs = {component.endpoint for component in other.components().values()}
         assert not mine & theirs
-        assert set(states(other).values()) == set(states(replica).values()) == {"green"}
+        assert all_green(other)
+        assert all_green(replica)
         other.kill("vault")
-        assert states(other)["vault"] == "red"
+        assert "vault" in red(other)
         assert all_green(replica)
     finally:
         other.down()
     assert told[-1] == ("the replica is up", len(COMPONENTS), len(COMPONENTS))
-    assert labelled("the-other-one") == []
+    assert labelled(label) == []
     assert labelled(replica.label)
     assert all(not other.running(name) for name in COMPONENTS)
     other.down()
     assert all_green(replica)
 
 
-def test_it_comes_up_again_anew(tmp_path: Path) -> None:
-    again = LocalReplica(tmp_path, "again", ["ic-1"])
+def test_it_comes_up_again_anew(tmp_path: Path, label: str) -> None:
+    again = LocalReplica(tmp_path, label, ["ic-1"])
     try:
         again.up(quiet)
         old = again.shell("ic-1").env["BAO_TOKEN"]
@@ -281,7 +281,7 @@ OWN = len(site.LINKS)
 
 @pytest.mark.parametrize("index", [0, OWN, OWN + COMPONENTS.index("dns"), OWN + COMPONENTS.index("registry")])
 def test_a_port_that_somebody_takes_meanwhile_is_no_matter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: int
+    tmp_path: Path, label: str, monkeypatch: pytest.MonkeyPatch, index: int
 ) -> None:
     asked = []
 
@@ -295,32 +295,32 @@ def test_a_port_that_somebody_takes_meanwhile_is_no_matter(
             return found
 
         monkeypatch.setattr(site, "free_ports", ports)
-        unlucky = LocalReplica(tmp_path, "unlucky", ["ic-1"])
+        unlucky = LocalReplica(tmp_path, label, ["ic-1"])
         try:
             unlucky.up(quiet)
             assert all_green(unlucky)
         finally:
             unlucky.down()
     assert len(asked) >= 2, "once more at least: tests beside this one take ports too"
-    assert labelled("unlucky") == []
+    assert labelled(label) == []
 
 
 def test_a_server_that_will_not_start_fails_with_its_last_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("blackstart.replica.components.registry._PROGRAM", tmp_path / "gone.py")
-    broken = LocalReplica(tmp_path, "broken", ["ic-1"])
+    broken = LocalReplica(tmp_path, label, ["ic-1"])
     with pytest.raises(
         ReplicaError, match=r"registry did not come into service \(ended with code 2\)"
     ) as seen:
         broken.up(quiet)
     assert "gone.py" in seen.value.message
     assert str(tmp_path / "logs" / "registry.log") in seen.value.hint
-    assert labelled("broken") == []
+    assert labelled(label) == []
 
 
-def test_before_it_is_up_there_is_nothing(tmp_path: Path) -> None:
-    fresh = LocalReplica(tmp_path, "fresh", [])
+def test_before_it_is_up_there_is_nothing(tmp_path: Path, label: str) -> None:
+    fresh = LocalReplica(tmp_path, label, [])
     fresh.down()
     assert fresh.components() == {}
     assert fresh.exited() == {}

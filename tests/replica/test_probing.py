@@ -15,6 +15,7 @@ import pytest
 from blackstart.checks import Check, from_label
 from blackstart.errors import ReplicaError
 from blackstart.platform import Platform
+from blackstart.replica import asking, probing
 from blackstart.replica.asking import AskingProbe, Refused
 from blackstart.replica.base import Completed, Reading
 from blackstart.replica.probing import check_probes, question, series
@@ -31,6 +32,12 @@ jobs_total 5e2
 up 1
 odd NaN
 """
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of a test is a thread, which a busy machine may let wait for longer than a probe does."""
+    monkeypatch.setattr(asking, "TIMEOUT_S", 60.0)
 
 
 @dataclass
@@ -127,13 +134,14 @@ def test_a_page(web: OneServer, label: str, state: str, reason: str) -> None:
 
 @pytest.mark.parametrize("label", ["http /", "tcp", "metric up > 0", "dns a.test", "sql a@b X select 1"])
 def test_where_nobody_listens(label: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        host, port = held.getsockname()
-    seen = read(label, OneServer((host, port), settings={"X": "secret"}))
+    with socket.socket() as held:  # bound, so that nobody else comes to listen there
+        held.bind(("127.0.0.1", 0))
+        seen = read(label, OneServer(held.getsockname(), settings={"X": "secret"}))
     assert (seen.state, seen.reason) == ("red", "connection refused")
 
 
-def test_a_connection_that_is_closed_at_once_is_none() -> None:
+def test_a_connection_that_is_closed_at_once_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "CLOSED_AT_ONCE_S", 60.0)
     with listening(lambda connection: None) as at:
         assert read("tcp", OneServer(at)).reason == "closed at once"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
@@ -20,8 +19,8 @@ pytestmark = pytest.mark.replica
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> LocalReplica:
-    return LocalReplica(tmp_path, f"test-{tmp_path.name}-{os.getpid()}", ["ic-1"])
+def fresh(tmp_path: Path, label: str) -> LocalReplica:
+    return LocalReplica(tmp_path, label, ["ic-1"])
 
 
 @pytest.mark.parametrize(
