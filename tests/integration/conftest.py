@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -16,6 +18,38 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("blackstart")
 SCENARIO = "scenarios/vault/auth-503.yaml"
+
+CREW_OF_NOBODY = """\
+kind: crew
+title: Nobody who repairs anything
+about: Acknowledges, and that is all.
+participants:
+  - {id: ic-1, roles: [ic], on_call: 1}
+moves:
+  - {id: ack, who: ic-1, after: page, wait: 1m, do: acknowledge}
+expect: []
+"""
+
+_OWN_LINES = """\
+import sys
+
+if sys.orig_argv[1:2] == [PROGRAM]:
+    import os, signal
+
+"""
+_SIGNALLED = """\
+from blackstart.record.store import Record
+
+append = Record.append
+
+def told(self, body, **more):
+    event = append(self, body, **more)
+    if body.kind == KIND:
+        os.kill(os.getpid(), NUMBER)
+    return event
+
+Record.append = told
+"""
 
 Blackstart = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -37,6 +71,29 @@ def blackstart() -> Blackstart:
         )
 
     return call
+
+
+def altered(folder: Path, lines: str) -> dict[str, str]:
+    """The environment of a program that runs these lines first; no other process does.
+
+    What is to happen at one exact moment of a drill happens within it: from here it would come too late whenever
+    this process, and not that one, stands still.
+    """
+    own = _OWN_LINES.replace("PROGRAM", repr(str(PROGRAM))) + indent(lines, "    ")
+    (folder / "sitecustomize.py").write_text(own, "utf-8")
+    return {"PYTHONPATH": str(folder)}
+
+
+def signalled(folder: Path, kind: str, number: signal.Signals) -> dict[str, str]:
+    """The environment of a program that gets that signal right after it has put an event of that kind on record."""
+    return altered(folder, _SIGNALLED.replace("KIND", repr(kind)).replace("NUMBER", str(int(number))))
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> Path:
+    """A crew that types no command, so that nothing happens in a drill but what its test does."""
+    (crew := tmp_path / "nobody.yaml").write_text(CREW_OF_NOBODY, "utf-8")
+    return crew
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from blackstart.drill.folder import label_of
 from blackstart.faults.ledger import Ledger
 from blackstart.record.ids import known
 
-from .conftest import PROGRAM, ROOT, SCENARIO
+from .conftest import PROGRAM, ROOT, SCENARIO, signalled
 from .test_endings import await_event, drilling, ended, folder_of, recorded
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def plan(tmp_path: Path) -> Path:
 def test_a_ctrl_c_that_comes_while_the_first_drill_closes_stops_the_plan(plan: Path, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     words = [str(PROGRAM), "run", str(plan), "--reports-dir", str(reports)]
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    await_event(folder_of(reports), "fault.healing")
-    process.send_signal(signal.SIGINT)
-    assert process.wait() == 4
+    environment = os.environ | signalled(tmp_path, "fault.healing", signal.SIGINT)
+    done = subprocess.run(
+        words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 4
     assert len(known(reports)) == 1
 
 
