@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
+from blackstart.replica.containers import sweep
 from blackstart.replica.containers.sweep import API, Docker, mend
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxies of these tests are threads, which may stand still."""
+    monkeypatch.setattr(sweep, "RESET_S", 60.0)
 
 
 class Fake(Docker):
