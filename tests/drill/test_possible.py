@@ -24,6 +24,7 @@ SERVICES: dict[str, dict[str, Any]] = {
     "answered": {"labels": {"blackstart.probe.it": "http /"}},
     "connected": {},
     "commanded": {"labels": {"blackstart.probe.it": "exec true"}},
+    "logged-in": {"labels": {"blackstart.probe.it": "sql u@d PASSWORD select 1"}},
     "silent": {"image": "none"},
     "shared": {
         "network_mode": "service:db",
@@ -102,7 +103,9 @@ def test_a_component_with_a_check_that_is_answered() -> None:
         ("commanded", "network.down", "its check is a command inside it (exec)"),
         ("commanded", "container.disconnect", "its check is a command inside it (exec)"),
         ("commanded", "process.pause", ""),
-        ("commanded", "container.cpu-limit", "nothing is known to ask of it many times in a row"),
+        ("commanded", "container.cpu-limit", "nothing is known to ask of it forty times"),
+        ("logged-in", "container.cpu-limit", "nothing is known to ask of it forty times"),
+        ("logged-in", "network.latency", ""),
         ("silent", "process.kill", "nobody would see it: there is no probe it"),
         ("silent", "network.down", "its ports are not known"),
         ("shared", "network.down", "it shares the network of db"),
@@ -127,6 +130,7 @@ def test_faults_of_other_kinds_are_not_spoken_of() -> None:
     assert "vault.seal" not in named("answered")
     assert named("answered", "vault")["vault.seal"] == "it needs what only blackstart's own replica has"
     assert named("answered", "workload")["network.reset"] == ""
+    assert named("answered", "workload")["network.slow-close"].startswith("its check is over before (http)")
 
 
 def demanded(service: str, **spec: Any) -> None:

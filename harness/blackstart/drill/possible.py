@@ -94,4 +94,5 @@ def _unseen(fault: Fault, probe: str, there: Foreseen) -> Iterator[str]:
     if probe not in there.probes and not brought:
         yield f"nobody would see it: there is no probe {probe}; give it a check, as a label or on the map"
     elif asks in fault.about().unseen_by:
-        yield f"its check {_BLIND[asks]}, which does not show it: give it one that is answered, or say turns_red"
+        check = _BLIND.get(asks, f"is over before ({asks})")
+        yield f"its check {check}, which does not show it: give it one that is answered, or say turns_red"

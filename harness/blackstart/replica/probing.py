@@ -21,6 +21,7 @@ from blackstart.checks import (
     SqlCheck,
     TcpCheck,
 )
+from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import AskingProbe, Refused
 from blackstart.replica.programs.dnsclient import ask_over_tcp
@@ -169,6 +170,20 @@ def _of_node(of: ProbeOf, subject: str, named: list[str], checks: Mapping[str, C
 
 def question(check: Check, component: str, ground: Ground) -> Question:
     """What a check asks of a component. ReplicaError when it cannot be asked."""
+    ask = _unbounded(check, component, ground)
+
+    def whole(limit_s: float) -> None:
+        """Each piece of an answer may come in time, and all of it too late."""
+        time = SystemTime()
+        began = time.now()
+        ask(limit_s)
+        if time.now().seconds_since(began) > limit_s:
+            raise Refused(f"no whole answer within {limit_s * 1000:.0f} ms")
+
+    return whole
+
+
+def _unbounded(check: Check, component: str, ground: Ground) -> Question:
     (kind,) = check.kinds
     asked = getattr(check, kind)
     if isinstance(asked, ExecCheck):

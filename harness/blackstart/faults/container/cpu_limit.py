@@ -34,7 +34,7 @@ class ContainerCpuLimit(ContainerFault):
     fix: ClassVar[str] = "give it more: docker update --cpus 1 CONTAINER"
     undone: ClassVar[str] = "sets the container's CPU limit back"
     holds: ClassVar[tuple[str, ...]] = ("{target}",)
-    unseen_by: ClassVar[tuple[str, ...]] = ("tcp", "exec")
+    unseen_by: ClassVar[tuple[str, ...]] = ("tcp", "exec", "sql")
 
     cpus: float = Field(
         default=0.01, ge=0.01, le=0.05, description="processors it may use; docker takes no less"
@@ -44,9 +44,9 @@ class ContainerCpuLimit(ContainerFault):
     )
 
     def lacks(self, there: Foreseen) -> str:
-        """Its probe is there whatever else is to turn red, and must be green before."""
+        """Its probe is there whatever else is to turn red, and must be green before: a login takes too long for that."""
         if there.question in ("", *self.unseen_by):
-            return "nothing is known to ask of it many times in a row: give it a check that is answered (http, dns, sql, metric)"
+            return "nothing is known to ask of it forty times within half a second: have an http, dns or metric check first"
         return ""
 
     def prepare(self, replica: Replica, target: str) -> Undo:

@@ -24,6 +24,7 @@ class NetworkSlowClose(LinkFault):
     seen: ClassVar[str] = (
         "answers come in time; clients that wait for the end of the connection hang, sockets pile up"
     )
+    unseen_by: ClassVar[tuple[str, ...]] = ("http", "tcp", "dns", "exec", "sql", "metric")
     grows_by: ClassVar[tuple[str, ...]] = ("delay",)
 
     delay: Duration = Field(default=5.0, gt=0, le=600, description="how much later connections are closed")
