@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blackstart.drill.folder import ASKED, REPLICA, label_of, mine, new_label, remove_replica
+from blackstart.drill.folder import ASKED, REPLICA, holder, label_of, mine, new_label, remove_replica
+from blackstart.testing import ManualTime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
+
+LOCK = ".lock"
 
 
 def test_one_holder_at_a_time(tmp_path: Path) -> None:
@@ -18,6 +24,36 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
             assert (first, second) == (True, False)
     with mine(tmp_path) as again:
         assert again
+
+
+class Sleeping(ManualTime):
+    """Manual time in which something happens at each sleep."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._then = then
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._then()
+
+
+def test_who_only_looks_is_waited_for(tmp_path: Path) -> None:
+    """A look has the lock for an instant; it is no holder, also when it stands still just then."""
+    (tmp_path / LOCK).touch()
+    with (tmp_path / LOCK).open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        with mine(tmp_path, time=Sleeping(lambda: fcntl.flock(looking, fcntl.LOCK_UN))) as ours:
+            assert ours
+            assert holder(tmp_path) == os.getpid()
+
+
+def test_but_not_for_ever(tmp_path: Path) -> None:
+    (tmp_path / LOCK).touch()
+    with (tmp_path / LOCK).open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        with mine(tmp_path, time=ManualTime()) as ours:
+            assert not ours
 
 
 def test_every_label_is_its_own_and_written_down(tmp_path: Path) -> None:

@@ -132,6 +132,16 @@ def test_one_that_ended_by_itself_says_so_with_its_code(make: Make) -> None:
     assert server.exited_by_itself() == 7
 
 
+def test_one_that_is_still_ending_has_no_code_yet(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = make("raise SystemExit(7)")
+    assert wait_until(lambda: not server.running(), LIMIT_S)
+    asked = os.waitpid
+    still = [(0, 0)]
+    monkeypatch.setattr(os, "waitpid", lambda pid, options: still.pop() if still else asked(pid, options))
+    assert server.exited_by_itself() is None
+    assert server.exited_by_itself() == 7
+
+
 def test_one_that_was_ended_did_not_end_by_itself(make: Make) -> None:
     server = ready(make(SLEEP))
     assert server.exited_by_itself() is None

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from blackstart.errors import BlackstartError
 from blackstart.events import ReplicaUp
@@ -17,6 +18,10 @@ from blackstart.record.jsonl import sync_folder
 from blackstart.record.reader import read
 from blackstart.replica.programs.files import replaced
 from blackstart.replica.programs.service import SITE
+from blackstart.replica.waiting import wait_until
+
+if TYPE_CHECKING:
+    from blackstart.clock import TimeSource
 
 __all__ = [
     "ASKED",
@@ -39,39 +44,66 @@ ASKED = ".abort"
 LABEL = ".label"
 _LOCK = ".lock"
 
+LOOKED_S = 30.0
+"""Real seconds for whoever only looks at a lock to let go of it. It takes an instant; more, where it stands still."""
+
 
 @contextmanager
-def mine(folder: Path) -> Iterator[bool]:
+def mine(folder: Path, *, time: TimeSource | None = None) -> Iterator[bool]:
     """Hold a drill's folder for the length of the block; False when a living harness holds it.
 
     The kernel lets go of the lock however its holder dies, so no stale lock can remain. What the holder before was
     asked to do is not asked of this one.
     """
     with (folder / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _held(lock, time):
             yield False
-        else:
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
-            lock.flush()
-            with suppress(OSError):
-                (folder / ASKED).unlink(missing_ok=True)
-            yield True
+            return
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        with suppress(OSError):
+            (folder / ASKED).unlink(missing_ok=True)
+        yield True
+
+
+def _held(lock: IO[str], time: TimeSource | None) -> bool:
+    """Whether we hold the lock now. Who only looks (`holder`) has it for an instant too, and is waited for."""
+    held = False
+
+    def settled() -> bool:
+        nonlocal held
+        held = _takes(lock, fcntl.LOCK_EX)
+        return held or not _only_looked_at(lock)
+
+    wait_until(settled, LOOKED_S, source=time)
+    return held
+
+
+def _only_looked_at(lock: IO[str]) -> bool:
+    """Whether nobody has it for himself."""
+    seen = _takes(lock, fcntl.LOCK_SH)
+    if seen:
+        fcntl.flock(lock, fcntl.LOCK_UN)  # else two that wait for a look would wait for each other
+    return seen
+
+
+def _takes(lock: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder(folder: Path) -> int | None:
     """The harness that works in a drill's folder; None when there is none (any more)."""
     try:
         with (folder / _LOCK).open("r") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _takes(lock, fcntl.LOCK_SH):
                 words = lock.read().split()
-                return (
-                    None if words[1:] else int(words[0])
-                )  # a watchdog that clears up says so behind its number
+                # a watchdog that clears up says so behind its number
+                return None if words[1:] else int(words[0])
     except (FileNotFoundError, ValueError, IndexError):
         pass
     return None

@@ -39,8 +39,9 @@ COMPONENT = "BLACKSTART_COMPONENT"
 END_LIMIT_S = 10.0
 """Seconds after which a process that does not end by SIGKILL (it hangs in the kernel) is no longer waited for."""
 
-EXEC_LIMIT_S = 1.0
-"""How long a process may take over an exec, on a busy machine, before it is taken for one without an environment."""
+EXEC_LIMIT_S = 10.0
+"""How long a process may take over an exec, on a machine that stands still meanwhile, before it is taken for one without
+an environment. What ends has none either, but says so at once."""
 
 _EXEC_GAP_S = 0.0005
 _PF_KTHREAD = 0x200000
@@ -167,7 +168,7 @@ def send_all(number: int, carried: Carried) -> None:
         told.update(left)
 
 
-def await_start(pid: int, limit_s: float = 1.0) -> None:
+def await_start(pid: int, limit_s: float = EXEC_LIMIT_S) -> None:
     """Wait until a process that has just become another program shows what it carries, or has ended."""
     ends = time.monotonic() + limit_s
     with suppress(OSError):
@@ -175,7 +176,7 @@ def await_start(pid: int, limit_s: float = 1.0) -> None:
             os.sched_yield()
 
 
-def await_end(pid: int, limit_s: float = 1.0) -> None:
+def await_end(pid: int, limit_s: float = END_LIMIT_S) -> None:
     """Wait until a process that is ending has ended. It may be gone, or nobody's."""
     with suppress(OSError):
         handle = os.pidfd_open(pid)

@@ -209,18 +209,20 @@ class Supervised:
                 self._reap()
 
     def _reap(self) -> int | None:
+        """Its exit code; None while it lives, and while it is still ending after all the time that it gets for that."""
         known = self._known()
         if known is None or self._lives(known):
             return None
         if known.code is not None:
             return known.code
-        processes.await_end(known.pid)  # it has lost its environment already, and is about to end
+        if processes.began(known.pid) == known.began:
+            processes.await_end(known.pid)  # it has lost its environment already, and is about to end
         try:
             pid, status = os.waitpid(known.pid, os.WNOHANG)
         except ChildProcessError:
             return UNKNOWN_CODE
         if pid == 0:
-            return UNKNOWN_CODE
+            return None
         code = os.waitstatus_to_exitcode(status)
         with suppress(OSError):
             self._remember(replace(known, code=code))
