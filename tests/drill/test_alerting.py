@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from blackstart.record.store import Record
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 DUE_S = 75.0
 """The probe turns red at 1 s; red for a minute, that is due at the next evaluation."""
 

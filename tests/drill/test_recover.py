@@ -34,12 +34,14 @@ from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.store import Record
 from blackstart.record.verify import verify
+from blackstart.replica.waiting import wait_until
 from blackstart.testing import FakeReplica, IdleFault
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Undo
     from blackstart.replica.base import Replica
 
+LIMIT_S = 60.0
 STAMP = Stamp("2026-04-26T15:30:00.000000Z", "2026-04-26T15:30:00.000000Z", 1, 12.5)
 
 
@@ -100,7 +102,8 @@ def server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     label = label_of(folder)
     with subprocess.Popen(
         ["sleep", "600"], env={"BLACKSTART_LABEL": label, "PATH": "/usr/bin:/bin"}
-    ) as process:
+    ) as process:  # it carries its label from some moment of its exec on
+        assert wait_until(lambda: watchdog.processes(label) == [process.pid], LIMIT_S)
         yield process
         process.kill()
 
