@@ -5,6 +5,7 @@ Without docker they are skipped, with one line; with BLACKSTART_REQUIRE=docker t
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from blackstart.replica.containers.cli import plugin_version
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.server import ContainerServer
+from blackstart.replica.waiting import wait_until
 
 from ...conftest import left_red
 
@@ -34,8 +37,11 @@ IMAGE = "blackstart-test:1"
 
 COMMANDS = ("sh", "sleep", "cat", "echo", "true", "ls", "rm", "dd", "id", "touch", "yes")
 
-WAITS = ["sh", "-c", "echo it runs; trap 'echo asked to end; exit 0' TERM; while :; do sleep 0.05; done"]
-"""The words of a container that runs until it is asked to end."""
+WAITS = ["sh", "-c", "trap 'exit 0' TERM; echo it runs; while :; do sleep 0.05; done"]
+"""The words of a container that runs until it is asked to end: once it has said so, it can be."""
+
+LIMIT_S = 60.0
+"""Real seconds for a container to say something, on a machine that is busy with other things."""
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -63,10 +69,15 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def image(engine: Engine) -> str:
-    """An image with a shell, made of this machine's programs and the libraries that they need."""
-    if not engine.client.images.list(name=IMAGE):
-        engine.client.api.import_image(src=_root(), repository="blackstart-test", tag="1")
+def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with a shell, made of this machine's programs and the libraries that they need.
+
+    Made once: a second one would take the tag from under the containers of whoever tests beside us.
+    """
+    with (tmp_path_factory.getbasetemp().parent / "blackstart-test.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not engine.client.images.list(name=IMAGE):
+            engine.client.api.import_image(src=_root(), repository="blackstart-test", tag="1")
     return IMAGE
 
 
@@ -94,36 +105,39 @@ def _libraries(command: str) -> list[str]:
 
 
 Make = Callable[..., Project]
+Serve = Callable[..., ContainerServer]
 
 
 @pytest.fixture
 def make(engine: Engine, image: str, tmp_path: Path) -> Iterator[Make]:
     """Makes projects of services; whatever became of them, nothing is left at the end."""
-    made: list[Project] = []
+    with ExitStack() as ends:
 
-    def project(services: Mapping[str, Any], **more: Any) -> Project:
-        name = f"try-c-{secrets.token_hex(4)}"
-        file = tmp_path / name / "docker-compose.yml"
-        file.parent.mkdir()
-        file.write_text(
-            json.dumps(
-                {"services": {each: {"image": image, **words} for each, words in services.items()}, **more}
-            )
-        )
-        made.append(Project(engine, name, [file], {}, f"drill-{name}", tmp_path / name / "replica"))
-        return made[-1]
+        def project(services: Mapping[str, Any], **more: Any) -> Project:
+            name = f"try-c-{secrets.token_hex(4)}"
+            file = tmp_path / name / "docker-compose.yml"
+            file.parent.mkdir()
+            whole = {each: {"image": image, **words} for each, words in services.items()}
+            file.write_text(json.dumps({"services": whole, **more}))
+            made = Project(engine, name, [file], {}, f"drill-{name}", tmp_path / name / "replica")
+            ends.callback(made.down)
+            return made
 
-    yield project
-    for each in made:
-        each.down()
+        yield project
 
 
 @pytest.fixture
-def running(make: Make) -> Project:
-    """A project of one service, `one`, that runs."""
+def running(make: Make, serve: Serve) -> Project:
+    """A project of one service, `one`, that runs, has said so, and ends when it is asked to."""
     project = make({"one": {"command": WAITS}})
     project.up(quiet)
+    await_words(serve(project))
     return project
+
+
+def await_words(server: ContainerServer, words: str = "it runs") -> None:
+    """Docker takes a container for running before its program has done anything."""
+    assert wait_until(lambda: server.says([words]), LIMIT_S), server.log.read_text()
 
 
 @pytest.fixture(scope="session")
@@ -145,9 +159,6 @@ def stack(running_stack: ComposeReplica) -> Iterator[ComposeReplica]:
     if left := left_red(running_stack):
         running_stack.up(quiet)
         pytest.fail(f"the replica is not whole after this test: {left}")
-
-
-Serve = Callable[..., ContainerServer]
 
 
 @pytest.fixture

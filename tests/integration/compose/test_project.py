@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from blackstart.errors import MissingTool, ReplicaError, UsageError
-from blackstart.replica.containers.engine import DRILL, PortInUse
+from blackstart.replica.containers import project as module
+from blackstart.replica.containers.engine import PROJECT, PortInUse
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import STOPPING
 from blackstart.replica.containers.removal import Counts
+from blackstart.replica.waiting import wait_until
+
+from .conftest import LIMIT_S, WAITS, await_words, quiet
 
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
@@ -24,27 +29,17 @@ if TYPE_CHECKING:
     Make = Callable[..., Project]
     Serve = Callable[..., ContainerServer]
 
-LIMIT_S = 30.0
 
-WAITS = ["sh", "-c", "echo it runs; trap 'exit 0' TERM; while :; do sleep 0.05; done"]
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """A progress callback for those who do not look."""
-
-
-def what_is_there(engine: Engine) -> set[str]:
-    """Everything that this docker has of other people's and of ours, but for other drills' own."""
-    api = engine.client.api
-    volumes: list[Any] = api.volumes()["Volumes"] or []
-    listed = [*api.containers(all=True), *api.networks(), *volumes]
-    return {str(each.get("Id") or each.get("Name")) for each in listed if not _of_a_drill(each)}
+def made_by_compose(engine: Engine, project: Project) -> list[str]:
+    """What this docker has of the project by compose's own label, whatever else it carries; others test beside us."""
+    api, own = engine.client.api, {"label": f"{PROJECT}={project.name}"}
+    containers = api.containers(all=True, filters=own)
+    listed = [*containers, *api.networks(filters=own), *(api.volumes(filters=own)["Volumes"] or [])]
+    return [str(each.get("Id") or each.get("Name")) for each in listed]
 
 
-def _of_a_drill(listed: dict[str, Any]) -> bool:
-    """Others may try things beside us."""
-    labels = listed.get("Labels") or {}
-    return DRILL in labels and not labels[DRILL].startswith("drill-try-c-")
+def is_there(engine: Engine, volume: str) -> bool:
+    return volume in {each["Name"] for each in engine.client.api.volumes()["Volumes"] or []}
 
 
 # --- up ---------------------------------------------------------------------------------------------
@@ -65,11 +60,20 @@ def test_everything_that_up_makes_has_the_label(make: Make, engine: Engine) -> N
     assert project.images() == {"one": image, "two": image}
 
 
-def test_it_says_what_it_waits_for(make: Make) -> None:
+def test_it_says_what_it_waits_for(make: Make, serve: Serve) -> None:
+    """It is healthy only once that was said, however late somebody looks."""
     said: list[tuple[str, int, int]] = []
-    make({"one": {"command": WAITS}}).up(lambda *news: said.append(news))
-    assert said[0] == ("waiting for one", 0, 1)
-    assert said[-1] == ("all are up", 1, 1)
+    check = {"test": ["CMD", "sh", "-c", "[ -e /data/well ]"], "interval": "100ms", "retries": 1000}
+    project = make({"one": {"command": WAITS, "healthcheck": check}})
+
+    def told(*news: Any) -> None:
+        said.append(news)
+        if news[0] == "waiting for one":
+            await_words(serve(project))
+            serve(project).put("/data/well", b"")
+
+    project.up(told)
+    assert said == [("waiting for one", 0, 1), ("all are up", 1, 1)]
 
 
 def test_what_is_to_run_once_may_end(make: Make) -> None:
@@ -98,15 +102,16 @@ def test_it_comes_up_again_after_everything_was_killed(make: Make, serve: Serve)
 
 
 def test_an_external_network_stays_its_owners(make: Make, engine: Engine) -> None:
-    network = engine.client.api.create_network("try-c-external")["Id"]
+    name = f"try-c-external-{secrets.token_hex(4)}"
+    network = engine.client.api.create_network(name)["Id"]
     try:
         project = make(
             {"one": {"command": WAITS, "networks": ["theirs"]}},
-            networks={"theirs": {"external": True, "name": "try-c-external"}},
+            networks={"theirs": {"external": True, "name": name}},
         )
         project.up(quiet)
         assert project.down() == Counts(1, 0, 0)
-        assert engine.client.api.inspect_network(network)["Name"] == "try-c-external"
+        assert engine.client.api.inspect_network(network)["Name"] == name
     finally:
         engine.client.api.remove_network(network)
 
@@ -114,15 +119,18 @@ def test_an_external_network_stays_its_owners(make: Make, engine: Engine) -> Non
 # --- down -------------------------------------------------------------------------------------------
 
 
-def test_down_leaves_nothing_and_may_be_called_again(make: Make, engine: Engine) -> None:
-    before = what_is_there(engine)
+def test_down_leaves_nothing_and_may_be_called_again(make: Make, serve: Serve, engine: Engine) -> None:
     project = make({"one": {"command": WAITS, "volumes": ["kept:/data", "/tmp"]}}, volumes={"kept": {}})
     project.up(quiet)
+    (unnamed,) = [each.source for each in serve(project).mounts() if each.path == "/tmp"]
+    assert is_there(engine, unnamed)
+    assert len(made_by_compose(engine, project)) >= 3
     (project.folder.parent / "docker-compose.yml").unlink()  # down needs no file
     assert project.down() == Counts(1, 1, 1)
     assert project.down() == Counts(0, 0, 0)
     assert not project.counts()
-    assert what_is_there(engine) <= before
+    assert made_by_compose(engine, project) == []
+    assert not is_there(engine, unnamed)
 
 
 def test_down_takes_what_is_paused_and_what_is_dead(make: Make, serve: Serve) -> None:
@@ -188,13 +196,24 @@ def test_a_program_that_is_not_there_is_told_by_its_service(make: Make) -> None:
 
 
 UNSURE = {"test": ["CMD", "true"], "interval": "1h"}
-UNWELL = {"test": ["CMD", "sh", "-c", "echo I feel sick; exit 1"], "interval": "100ms", "retries": 2}
+UNWELL = {
+    "test": ["CMD", "sh", "-c", "while [ ! -e /data/sick ]; do sleep 0.05; done; echo I feel sick; exit 1"],
+    "interval": "100ms",
+    "retries": 2,
+}
+"""Unhealthy once somebody has put that file there, and not before."""
 
 
-def test_one_that_is_never_healthy_is_told_with_what_its_check_said(make: Make) -> None:
+def test_one_that_is_never_healthy_is_told_with_what_its_check_said(make: Make, serve: Serve) -> None:
     project = make({"one": {"command": WAITS, "healthcheck": UNWELL}})
+
+    def told(what: str, done: int, total: int) -> None:
+        if what == "waiting for one":
+            await_words(serve(project))
+            serve(project).put("/data/sick", b"")
+
     with pytest.raises(ReplicaError, match="one never became healthy") as caught:
-        project.up(quiet)
+        project.up(told)
     assert "it runs" in caught.value.message
     assert "Its health check said: I feel sick" in caught.value.message
     assert not project.counts()
@@ -204,7 +223,7 @@ def test_one_that_others_depend_on_is_told_by_its_own_lines(make: Make) -> None:
     project = make(
         {
             "one": {"command": WAITS, "depends_on": {"two": {"condition": "service_healthy"}}},
-            "two": {"command": ["sh", "-c", "echo broken; exit 1"], "healthcheck": UNWELL},
+            "two": {"command": ["sh", "-c", "echo broken; exit 1"], "healthcheck": UNSURE},
         }
     )
     with pytest.raises(ReplicaError, match="two ended as it came up") as caught:
@@ -212,10 +231,17 @@ def test_one_that_others_depend_on_is_told_by_its_own_lines(make: Make) -> None:
     assert caught.value.message.endswith("broken")
 
 
-def test_one_that_stays_unsure_is_not_waited_for_without_end(make: Make) -> None:
+def test_one_that_stays_unsure_is_not_waited_for_without_end(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compose takes what time it takes; then the limit is over."""
+    limits = iter((LIMIT_S, 0.0))
+    monkeypatch.setattr(
+        module, "wait_until", lambda seen, limit_s, every_s: wait_until(seen, next(limits), every_s=every_s)
+    )
     project = make({"one": {"command": WAITS, "healthcheck": UNSURE}})
     with pytest.raises(ReplicaError, match=r"one did not come up \(it still runs, starting\)"):
-        project.up(quiet, limit_s=1.0)
+        project.up(quiet)
     assert not project.counts()
 
 

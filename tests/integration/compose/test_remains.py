@@ -23,20 +23,18 @@ from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.removal import Counts
 
+from .conftest import WAITS, await_words, quiet
+
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
 
-WAITS = ["sh", "-c", "echo it runs; trap 'exit 0' TERM; while :; do sleep 0.05; done"]
+    from .conftest import Serve
 
 STAMP = Stamp("2026-04-26T15:30:00.000000Z", "2026-04-26T15:30:00.000000Z", 1, 12.5)
 
 
-def quiet(what: str, done: int, total: int) -> None:
-    """A progress callback for those who do not look."""
-
-
 @pytest.fixture
-def project(engine: Engine, image: str, tmp_path: Path) -> Iterator[Project]:
+def project(engine: Engine, image: str, serve: Serve, tmp_path: Path) -> Iterator[Project]:
     """Of a drill on containers whose harness died with a fault active."""
     drill = tmp_path / "INC-2026-04-26-001"
     drill.mkdir()
@@ -46,9 +44,12 @@ def project(engine: Engine, image: str, tmp_path: Path) -> Iterator[Project]:
     service = {"image": image, "command": WAITS, "volumes": ["kept:/data"]}
     file.write_text(json.dumps({"services": {"one": service}, "volumes": {"kept": {}}}))
     project = Project(engine, name, [file], {}, f"drill-{name}", drill / REPLICA)
-    project.up(quiet)
-    yield project
-    project.down()
+    try:
+        project.up(quiet)
+        await_words(serve(project))
+        yield project
+    finally:
+        project.down()
 
 
 @pytest.fixture

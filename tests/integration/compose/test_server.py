@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from blackstart.errors import ReplicaError
-from blackstart.replica.containers.engine import DRILL, PROJECT, SERVICE
+from blackstart.replica.containers.engine import DRILL, PROJECT, SERVICE, SubnetInUse
 from blackstart.replica.waiting import wait_until
+
+from .conftest import LIMIT_S, WAITS, await_words, quiet
 
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
@@ -20,14 +23,6 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Project]
     Serve = Callable[..., ContainerServer]
-
-LIMIT_S = 30.0
-
-WAITS = ["sh", "-c", "echo it runs; trap 'exit 0' TERM; while :; do sleep 0.05; done"]
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """A progress callback for those who do not look."""
 
 
 @pytest.fixture
@@ -104,7 +99,7 @@ def test_what_it_said_since_it_was_started(make: Make, serve: Serve) -> None:
     )
     project.up(quiet)
     one = serve(project)
-    assert wait_until(lambda: one.says(["first"]), LIMIT_S)
+    await_words(one, "first")
     one.kill()
     one.start()
     assert not one.says(["first"])
@@ -123,16 +118,18 @@ def test_why_it_failed(one: ContainerServer) -> None:
 
 @pytest.fixture
 def networked(make: Make, serve: Serve, engine: Engine) -> ContainerServer:
-    """With a fixed address and another name on a network of its own."""
+    """With a fixed address and another name on a network of its own; others may take the same network meanwhile."""
     taken = engine.subnets()  # docker itself chooses none in 10.0.0.0/8
-    third = next(third for third in range(255) if f"10.199.{third}.0/24" not in taken)
-    on = {"aliases": ["other"], "ipv4_address": f"10.199.{third}.9"}
-    project = make(
-        {"one": {"command": WAITS, "networks": {"own": on}}},
-        networks={"own": {"ipam": {"config": [{"subnet": f"10.199.{third}.0/24"}]}}},
-    )
-    project.up(quiet)
-    return serve(project)
+    for third in (third for third in range(255) if f"10.199.{third}.0/24" not in taken):
+        on = {"aliases": ["other"], "ipv4_address": f"10.199.{third}.9"}
+        project = make(
+            {"one": {"command": WAITS, "networks": {"own": on}}},
+            networks={"own": {"ipam": {"config": [{"subnet": f"10.199.{third}.0/24"}]}}},
+        )
+        with suppress(SubnetInUse):
+            project.up(quiet)
+            return serve(project)
+    pytest.fail("every network in 10.199.0.0/16 is taken")
 
 
 def test_it_comes_back_to_its_network_as_it_was(networked: ContainerServer) -> None:
@@ -162,13 +159,14 @@ def test_an_unknown_network_is_refused(one: ContainerServer) -> None:
 
 
 def test_a_strangers_network_is_left_alone(one: ContainerServer, engine: Engine) -> None:
-    network = engine.client.api.create_network("try-c-stranger")["Id"]
+    name = f"try-c-stranger-{secrets.token_hex(4)}"
+    network = engine.client.api.create_network(name)["Id"]
     try:
-        with pytest.raises(ReplicaError, match="the network try-c-stranger is not this drill's"):
-            one.connect({"network": "try-c-stranger", "aliases": []})
+        with pytest.raises(ReplicaError, match=f"the network {name} is not this drill's"):
+            one.connect({"network": name, "aliases": []})
         engine.client.api.connect_container_to_network(one.look().id, network)
-        with pytest.raises(ReplicaError, match="the network try-c-stranger is not this drill's"):
-            one.disconnect("try-c-stranger")
+        with pytest.raises(ReplicaError, match=f"the network {name} is not this drill's"):
+            one.disconnect(name)
         engine.client.api.disconnect_container_from_network(one.look().id, network)
     finally:
         engine.client.api.remove_network(network)
@@ -206,7 +204,7 @@ def test_files_of_it_running_or_not(one: ContainerServer) -> None:
 
 
 def test_whose_its_volumes_are(make: Make, serve: Serve, engine: Engine) -> None:
-    volume = engine.client.api.create_volume("try-c-strange")["Name"]
+    volume = engine.client.api.create_volume(f"try-c-strange-{secrets.token_hex(4)}")["Name"]
     try:
         project = make(
             {"one": {"command": WAITS, "volumes": ["ours:/data", "theirs:/tmp"]}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from blackstart import watchdog
 from blackstart.replica.containers.sweep import Docker, mend, sweep
 from blackstart.replica.waiting import wait_until
 
+from .conftest import LIMIT_S, WAITS, quiet
+
 if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.containers.project import Project
@@ -24,10 +27,6 @@ if TYPE_CHECKING:
     Make = Callable[..., Project]
     Serve = Callable[..., ContainerServer]
 
-LIMIT_S = 30.0
-
-WAITS = ["sh", "-c", "echo it runs; trap 'exit 0' TERM; while :; do sleep 0.05; done"]
-
 HARNESS = """
 import sys, time
 from blackstart import watchdog
@@ -35,10 +34,6 @@ watch = watchdog.start(sys.argv[1], sys.argv[2])
 print(watch.pid, flush=True)
 time.sleep(600)
 """
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """A progress callback for those who do not look."""
 
 
 LOOPS_LATER = "while [ ! -e /loops ]; do sleep 0.05; done; exit 1"
@@ -125,14 +120,13 @@ def test_other_drills_are_left_alone(broken: Project, make: Make, serve: Serve, 
 def test_a_hand_edited_state_reconnects_to_no_strange_network(
     broken: Project, serve: Serve, docker: Docker, engine: Engine
 ) -> None:
-    network = engine.client.api.create_network("try-c-strange")["Id"]
+    name = f"try-c-strange-{secrets.token_hex(4)}"
+    network = engine.client.api.create_network(name)["Id"]
     try:
         state = broken.folder / "run" / "apart.json"
-        state.write_text(
-            json.dumps({"service": "apart", "apart": {"x": {"network": "try-c-strange", "aliases": []}}})
-        )
+        state.write_text(json.dumps({"service": "apart", "apart": {"x": {"network": name, "aliases": []}}}))
         said = sweep(docker, broken.label, str(broken.folder))
-        assert "apart: the network try-c-strange is not this drill's" in said
+        assert f"apart: the network {name} is not this drill's" in said
         assert not engine.client.api.inspect_network(network)["Containers"]
         assert not serve(broken, "apart").running()  # it is ended all the same
     finally:
