@@ -84,7 +84,6 @@ def test_a_component_with_a_check_that_is_answered() -> None:
         "network.flapping",
         "network.jitter",
         "network.latency",
-        "network.loss",
         "network.one-way",
         "network.timeout",
         "process.kill",
@@ -97,6 +96,7 @@ def test_a_component_with_a_check_that_is_answered() -> None:
     ("service", "fault", "why"),
     [
         ("answered", "network.reset", "for the kinds vault, registry, workload, and it is of the kind thing"),
+        ("answered", "network.loss", "its proxy is a Toxiproxy, which has no packet_loss"),
         ("connected", "network.latency", "its check only connects (tcp), which does not show it"),
         ("connected", "process.pause", "its check only connects (tcp)"),
         ("connected", "network.down", ""),

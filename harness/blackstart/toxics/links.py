@@ -29,10 +29,13 @@ from blackstart.toxics.errors import ProxyRefused
 if TYPE_CHECKING:
     from blackstart.toxics.client import Client
 
-__all__ = ["BEHIND", "Links"]
+__all__ = ["BEHIND", "RELEASED", "Links"]
 
 BEHIND: Final = frozenset({"bandwidth", "latency", "limit_data", "slicer", "slow_close", "timeout"})
 """The types of toxics that the back has."""
+
+RELEASED: Final = BEHIND | {"noop", "reset_peer"}
+"""The types that a Toxiproxy alone knows."""
 
 T = TypeVar("T")
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FOREIGN = Path(__file__).parent / "foreign"
 COMPOSE = FOREIGN / "docker-compose.yml"
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -108,14 +108,14 @@ def test_latency_on_its_database(shop: ForeignReplica) -> None:
     becomes(shop, "db", "order")
     probe = fault.probe(shop, "db")
     assert probe is not None
-    assert probe.read().state == "red"
+    assert wait_until(lambda: probe.read().state == "red", LIMIT_S)
     assert not fault.gone(shop, "db", undo)
     other = ForeignReplica.attach(shop._folder, shop.label)  # as another process would
     fault.heal(other, "db", undo)
     other.close()
     becomes(shop)
     assert fault.gone(shop, "db", undo)
-    assert probe.read().state == "green"
+    assert wait_until(lambda: probe.read().state == "green", LIMIT_S)
 
 
 def test_connections_that_were_there_before_pass_the_proxy_too(shop: ForeignReplica) -> None:
@@ -150,11 +150,11 @@ def test_one_that_is_restarted_by_hand_gets_its_proxy_back(shop: ForeignReplica)
         subprocess.run(
             ["docker", "restart", "-t", "1", shop.container("db").look().id], check=True, capture_output=True
         )
+        assert wait_until(lambda: {"db die", "db start"} <= set(told), LIMIT_S), told
         assert wait_until(lambda: not fault.gone(shop, "db", undo) and red(shop) == {"db", "order"}, LIMIT_S)
     finally:
         following.close()
         fault.heal(shop, "db", undo)
-    assert {"db die", "db start"} <= set(told)
     assert not any("blackstart" in each for each in told)
 
 
@@ -327,7 +327,7 @@ def accepted(options: Options, fault: str, target: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("fault", "target", "code"), [("network.loss", "db", 0), ("network.loss", "cache", 2)]
+    ("fault", "target", "code"), [("network.one-way", "db", 0), ("network.one-way", "cache", 2)]
 )
 def test_a_dry_run_of_one_that_it_names_and_of_one_that_it_does_not(
     engine: Engine, tmp_path: Path, fault: str, target: str, code: int
@@ -339,4 +339,4 @@ def test_a_dry_run_of_one_that_it_names_and_of_one_that_it_does_not(
     scenario.write_text(text)
     done = blackstart("run", str(scenario), "--compose", str(COMPOSE), "--dry-run")
     assert done.returncode == code, done.stderr
-    assert ("network.loss cannot break cache" in done.stderr) == (code == 2)
+    assert ("network.one-way cannot break cache" in done.stderr) == (code == 2)

@@ -17,6 +17,7 @@ from blackstart.errors import ReplicaError
 from blackstart.faults.base import Fault, Undo
 from blackstart.replica.programs.httpclient import why
 from blackstart.toxics.errors import ProxyRefused
+from blackstart.toxics.links import RELEASED
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -92,7 +93,10 @@ class ToxicFault(Fault):
         return ()
 
     def lacks(self, there: Foreseen) -> str:
-        return there.no_proxy
+        """The proxy that stands there is a Toxiproxy alone, and its links are over TCP."""
+        beyond = {toxic.type for toxic in self.toxics("tcp")} - RELEASED
+        unknown = f"its proxy is a Toxiproxy, which has no {', '.join(sorted(beyond))}" if beyond else ""
+        return there.no_proxy or unknown
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         found = proxies_of(replica, target)
