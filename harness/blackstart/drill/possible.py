@@ -5,6 +5,7 @@ What `doctor` names and what `run` and its dry run refuse is told here, for all 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def _demand(fault: Fault, target: str, probe: str, ahead: Ahead) -> None:
     if there.certain and (why := obstacle(fault, probe, there)):
         raise UsageError(
             f"{name} cannot break {target}, the service {there.service} of {ahead.file}: {why}",
-            hint=f"blackstart doctor --compose {ahead.file} says which faults it can be drilled with",
+            hint=f"blackstart doctor --compose {shlex.quote(ahead.file)} says which faults it can be drilled with",
         )
 
 

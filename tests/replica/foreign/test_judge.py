@@ -49,6 +49,10 @@ def test_a_service_without_a_label_is_not_drilled() -> None:
             "its image absent is not here, so its ports are not known: docker compose pull",
         ),
         (labelled(image="absent", build={"context": "."}), "docker compose build gets it"),
+        (
+            labelled(image="", build={"context": "."}),
+            "it is built here, so the ports of its image are not known",
+        ),
         (labelled(network_mode="service:db", networks=None), "it shares the network of db: label that one"),
         (labelled(network_mode="none", networks=None), "it has no network"),
         (
@@ -85,6 +89,9 @@ def test_what_bypasses_the_proxy() -> None:
         ({"it": labelled(scale=0)}, "it runs 0 times as the component it"),
         ({"it": {"labels": {"blackstart.component": "db"}}}, "db and it both say blackstart.component: db"),
         ({"it": {"labels": {"blackstart.component": "a b"}}}, "it says blackstart.component: 'a b'"),
+        ({"it": {"labels": {"blackstart.component": "höhe"}}}, "it says blackstart.component: 'höhe'"),
+        ({"it": {"labels": {"blackstart.component": "-x"}}}, "it says blackstart.component: '-x'"),
+        ({"it": {"labels": {"blackstart.component": "DB"}}}, "db and it differ by capitals alone: db and DB"),
         ({"it": labelled(labels={"blackstart.ports": "x"})}, "it has the label blackstart.ports: 'x'"),
         (
             {"it": labelled(labels={"blackstart.probe.a": "ping"})},

@@ -14,6 +14,8 @@ from blackstart.replica.foreign.reach import file_refusals, service_refusals, wa
     [
         ({"network_mode": "host"}, "it has network_mode: host"),
         ({"network_mode": "container:x"}, "it has network_mode: container:x"),
+        ({"network_mode": "bridge"}, "it has network_mode: bridge: containers that are no part of this file"),
+        ({"network_mode": "prod_default"}, "it has network_mode: prod_default"),
         ({"pid": "container:x"}, "it has pid: container:x"),
         ({"ipc": "container:x"}, "it has ipc: container:x"),
         ({"volumes_from": ["db", "container:x:ro"]}, "it has volumes_from: container:x:ro"),
@@ -36,6 +38,12 @@ def test_what_is_no_part_of_the_file_is_refused(raw: dict[str, Any], says: str) 
 )
 def test_what_is_of_another_service_of_the_file_is_fine(raw: dict[str, Any]) -> None:
     assert [*service_refusals("it", raw), *warnings(raw)] == []
+
+
+@pytest.mark.parametrize("driver", ["macvlan", "ipvlan", "overlay", "host", "weave"])
+def test_a_network_that_reaches_beyond_this_machines_docker_is_refused(driver: str) -> None:
+    (refusal,) = file_refusals({"networks": {"lan": {"driver": driver}, "own": {"driver": "bridge"}}})
+    assert refusal.startswith(f"the network lan has driver: {driver}")
 
 
 @pytest.mark.parametrize("section", ["networks", "volumes"])

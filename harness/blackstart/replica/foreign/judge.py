@@ -6,6 +6,7 @@ that images say they listen on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ KIND = "blackstart.kind"
 PROBE = "blackstart.probe."
 
 EXAMPLE = "labels: {blackstart.component: db}"
+
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
 
 LABELS = (COMPONENT, KIND, PORTS, PROBE)
 """Every label of ours that a file may have; PROBE has the probe's name behind it."""
@@ -151,15 +154,21 @@ def _names(services: Sequence[Service]) -> Iterator[str]:
             f"no service is labelled as a component: under a service, such as {services[0].name}, "
             f"write {EXAMPLE}"
         )
-    seen: dict[str, str] = {}
+    seen: dict[str, Service] = {}
     probes: dict[str, str] = {}
     for service in drilled:
-        if service.component in seen:
+        same = seen.get(service.component.lower(), service)
+        if same.component != service.component:
             yield (
-                f"{seen[service.component]} and {service.name} both say {COMPONENT}: {service.component}; "
+                f"{same.name} and {service.name} differ by capitals alone: {same.component} and {service.component} as "
+                f"{COMPONENT}; call one of them otherwise"
+            )
+        elif same is not service:
+            yield (
+                f"{same.name} and {service.name} both say {COMPONENT}: {service.component}; "
                 "a component is one service"
             )
-        seen.setdefault(service.component, service.name)
+        seen.setdefault(service.component.lower(), service)
         for probe in service.checks:
             if probe in probes:
                 yield f"{probes[probe]} and {service.name} both have the label {PROBE}{probe}"
@@ -224,8 +233,11 @@ def _not_one(name: str, component: str, count: int) -> Iterator[str]:
 
 
 def _bad_name(name: str, component: str) -> Iterator[str]:
-    if component and not component.replace("-", "").replace("_", "").isalnum():
-        yield f"{name} says {COMPONENT}: {component!r}; a component's name has letters, digits, - and _"
+    if component and not _NAME.fullmatch(component):
+        yield (
+            f"{name} says {COMPONENT}: {component!r}; a component's name has letters (a to z), digits, - and _, and "
+            "begins with a letter or a digit"
+        )
 
 
 def _checks(name: str, labels: Mapping[str, str]) -> tuple[dict[str, Check], list[str]]:

@@ -79,6 +79,8 @@ def not_proxied(
             f"its image {raw['image']} is not here, so its ports are not known: docker compose {get} gets it, "
             f'or add the label {PORTS}: "5432"'
         )
+    elif not ports and raw.get("build") and not raw.get("image"):
+        yield f'it is built here, so the ports of its image are not known; add the label {PORTS}: "5432"'
     elif not ports:
         yield f'its ports are not known (no expose, no ports, none in its image); add the label {PORTS}: "5432"'
     elif not _reachable(raw, config):

@@ -16,6 +16,9 @@ SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
 CONTAINER = "container:"
 """Before the name of a container that compose did not make: who has it is no part of the file."""
 
+OWN_DRIVER = "bridge"
+"""Of a network that docker makes on this machine alone. A macvlan's containers stand in the real network."""
+
 SHARED = ("network_mode", "pid", "ipc")
 """What a service can share with another's container."""
 
@@ -40,6 +43,12 @@ def file_refusals(config: Mapping[str, Any]) -> Iterator[str]:
                     f"the {section[:-1]} {name} is external ({raw.get('name', name)}): it is somebody else's, "
                     "and a drill would reach what is real; give the drill a file with one of its own"
                 )
+    for name, raw in (config.get("networks") or {}).items():
+        if (driver := (raw or {}).get("driver") or OWN_DRIVER) != OWN_DRIVER:
+            yield (
+                f"the network {name} has driver: {driver}: it leads out of this machine's docker, where a drill would "
+                f"reach what is real; give the drill a file that has the network {name} without driver"
+            )
     for name, raw in (config.get("volumes") or {}).items():
         if elsewhere := _elsewhere(raw or {}):
             yield (
@@ -69,10 +78,16 @@ def _in_memory(options: Mapping[str, str]) -> bool:
 
 def service_refusals(name: str, raw: Mapping[str, Any]) -> Iterator[str]:
     """What would touch more than the drill's own, as sentences."""
-    if raw.get("network_mode") == "host":
+    mode = str(raw.get("network_mode") or "")
+    if mode == "host":
         yield (
             f"{name} has network_mode: host: it listens on this machine's own addresses, where no proxy can stand "
             "before it and a drill would meet what is real; give it a network"
+        )
+    elif mode and mode != "none" and not mode.startswith(("service:", CONTAINER)):
+        yield (
+            f"{name} has network_mode: {mode}: containers that are no part of this file are on that network too, and "
+            "a drill would reach what is real; leave it out, or give it a network of the file"
         )
     yield from (_no_part(name, key, str(raw[key])) for key in SHARED if _of_container(raw.get(key)))
     yield from (

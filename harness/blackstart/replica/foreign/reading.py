@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,24 +23,45 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
     from blackstart.replica.foreign.judge import Judgement
 
-__all__ = ["component_images", "demand_sound", "judged", "prepared", "pull_missing", "read", "sidecar_images"]
+__all__ = [
+    "component_images",
+    "demand_sound",
+    "judged",
+    "own_name",
+    "prepared",
+    "profiled",
+    "pull_missing",
+    "read",
+    "sidecar_images",
+]
 
 OLDEST_COMPOSE = (2, 24)
 """The first that knows !override and !reset."""
 
 
-def read(engine: Engine, file: Path, label: str, folder: Path) -> dict[str, Any]:
-    """What compose makes of the file. UsageError when it is not there, or wrong, in compose's own words."""
+def read(
+    engine: Engine, file: Path, label: str, folder: Path, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What compose makes of the file, with `env` beside the environment of now. UsageError when it is not there, or wrong, in compose's own words."""
     if not file.is_file():
         raise UsageError(f"there is no compose file {file}", hint="give the file itself to --compose")
     _demand_compose()
-    return Project(engine, _own_name(file), [file], {}, label, folder).config()
+    return Project(engine, own_name(file), [file], dict(env or {}), label, folder).config()
 
 
-def _own_name(file: Path) -> str:
+def own_name(file: Path) -> str:
     """A project's name for looking at it only: that of its folder, as compose would choose it."""
-    letters = [letter for letter in file.absolute().parent.name.lower() if letter.isalnum() or letter in "-_"]
-    return "".join(letters).lstrip("-_") or "platform"
+    return re.sub("[^a-z0-9_-]", "", file.absolute().parent.name.lower()).lstrip("-_") or "platform"
+
+
+def profiled(config: Mapping[str, Any], every: Mapping[str, Any]) -> Iterator[str]:
+    """The components that are left out, in sentences. `every` is the file with all of its profiles."""
+    for name, raw in (every.get("services") or {}).items():
+        if COMPONENT in (raw.get("labels") or {}) and name not in (config.get("services") or {}):
+            yield (
+                f"{name} is a component that only a profile starts: with COMPOSE_PROFILES={raw['profiles'][0]} before "
+                "blackstart it is drilled too"
+            )
 
 
 def _demand_compose() -> None:
@@ -104,7 +127,7 @@ def demand_sound(file: Path, judgement: Judgement) -> None:
         said = "\n".join(f"  {refusal}" for refusal in judgement.refusals)
         raise UsageError(
             f"{file} cannot be drilled:\n{said}",
-            hint=f"blackstart doctor --compose {file} shows every service",
+            hint=f"blackstart doctor --compose {shlex.quote(str(file))} shows every service",
         )
 
 

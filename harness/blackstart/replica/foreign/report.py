@@ -14,7 +14,7 @@ from blackstart.replica.foreign.ahead import paper
 from blackstart.replica.foreign.foreseeing import foresee
 from blackstart.replica.foreign.lacking import lacking, map_of
 from blackstart.replica.foreign.override import override
-from blackstart.replica.foreign.reading import component_images, judged, read, sidecar_images
+from blackstart.replica.foreign.reading import component_images, judged, profiled, read, sidecar_images
 
 if TYPE_CHECKING:
     from blackstart.platform import Platform
@@ -74,12 +74,14 @@ def examine(file: Path, choose: Choose, root: Path | None = None) -> Report:
     with closing(Engine.connect()) as engine, TemporaryDirectory(prefix="blackstart-") as folder:
         config = read(engine, file, "doctor", Path(folder))
         judgement, _ = judged(engine, config)
+        every = read(engine, file, "doctor", Path(folder), {"COMPOSE_PROFILES": "*"})
         absent = {each for each in component_images(config) if not engine.has(each)}
+    idle = tuple(profiled(config, every))
     if judgement.refusals:
-        return report_of(file, config, judgement, {})
+        return report_of(file, config, judgement, {}, idle)
     platform, missing = lacking(file, judgement, absent, root)
     return report_of(
-        file, config, judgement, _choices(judgement, platform, map_of(file, root), choose), tuple(missing)
+        file, config, judgement, _choices(judgement, platform, map_of(file, root), choose), (*missing, *idle)
     )
 
 

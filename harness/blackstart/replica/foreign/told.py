@@ -76,8 +76,8 @@ def _row(line: Line) -> tuple[str, ...]:
     if not line.component:
         return (line.service, "not drilled", "", "", "")
     ports = " ".join(map(str, line.ports)) or "unknown"
-    named = len(line.faults)
-    return (line.service, line.component, line.kind, ports, f"{named} of {named + len(line.not_by)}")
+    named, known = len(line.faults), len(line.faults) + len(line.not_by)
+    return (line.service, line.component, line.kind, ports, f"{named} of {known}" if known else "")
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
