@@ -1,6 +1,7 @@
 """What is left of a drill whose harness is killed at a random instant, and how soon an aborted one is healed.
 
-    python bench/soak.py [--rounds 1000] [--seed 1] [--at-once 2] [--aborts 4] [--deep 3] [--paced 5] [--minutes M] [--out]
+    python bench/soak.py [--rounds 1000] [--seed 1] [--at-once 2] [--aborts 4] [--deep 3] [--paced 5] [--left-after 3]
+                         [--minutes M] [--out]
 
 Every round is a real drill with one to three faults of the catalogue, chosen by the seed, in a folder of its own;
 every `paced`-th in paced time, in which faults stay for seconds, the others in time that jumps from one thing to the
@@ -74,7 +75,7 @@ EARLY = 0.1
 """The share of instants that count from the start of the process: before, while and after the drill's folder is made."""
 
 LEFT_AFTER_S = 3.0
-"""Real seconds after the kill at which what is left is counted."""
+"""Real seconds after the kill at which what is left is counted; more are asked for on a machine that is busy."""
 
 ENDED_S = 60.0
 """Real seconds that a harness gets to end in order after SIGTERM; more means that it hangs."""
@@ -180,7 +181,7 @@ def play(number: int, folder: Path, asked: argparse.Namespace) -> Round:
     this.exit_code, this.said = harness.returncode, errors.strip()[-300:]
     if harness.returncode == 70 or "Traceback" in errors:
         this.wrong("crashed", errors[-600:])
-    count(this, reports, {int(seq) for seq in said.split(b"\n")[:-1]}, ended)
+    count(this, reports, {int(seq) for seq in said.split(b"\n")[:-1]}, ended, asked.left_after)
     for drill_id in known(reports):
         look_deep(this, reports / drill_id, proven_too=nth(asked.deep, number))
     have_recovered(this, reports)
@@ -263,10 +264,10 @@ def drain(harness: subprocess.Popen[bytes], this: Round) -> None:
         harness.kill()
 
 
-def count(this: Round, reports: Path, told: set[int], ended: float) -> None:
-    """What is left three seconds after the end; what is gone before cannot come back."""
+def count(this: Round, reports: Path, told: set[int], ended: float, left_after: float) -> None:
+    """What is left so many seconds after the end; what is gone before cannot come back."""
     while left := ours(reports):
-        if time.time() - ended >= LEFT_AFTER_S and this.how != "SIGTERM":
+        if time.time() - ended >= left_after and this.how != "SIGTERM":
             break
         if time.time() - ended >= ENDED_S:
             break
@@ -518,6 +519,12 @@ def main() -> None:
     )
     parser.add_argument(
         "--paced", type=int, default=5, help="every so many rounds runs in paced time; 0: none"
+    )
+    parser.add_argument(
+        "--left-after",
+        type=float,
+        default=LEFT_AFTER_S,
+        help="seconds after a kill at which it counts what is left",
     )
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no round after that; 0: no limit")
     parser.add_argument("--out", action="store_true", help="write bench/results/soak.json")

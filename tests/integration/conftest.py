@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from textwrap import indent
 from typing import Any
 
 import pytest
+
+from blackstart import watchdog
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("blackstart")
@@ -73,13 +76,13 @@ def blackstart() -> Blackstart:
     return call
 
 
-def altered(folder: Path, lines: str) -> dict[str, str]:
-    """The environment of a program that runs these lines first; no other process does.
+def altered(folder: Path, lines: str, program: Path = PROGRAM) -> dict[str, str]:
+    """The environment of a program that runs these lines first; what it starts does not.
 
     What is to happen at one exact moment of a drill happens within it: from here it would come too late whenever
     this process, and not that one, stands still.
     """
-    own = _OWN_LINES.replace("PROGRAM", repr(str(PROGRAM))) + indent(lines, "    ")
+    own = _OWN_LINES.replace("PROGRAM", repr(str(program))) + indent(lines, "    ")
     (folder / "sitecustomize.py").write_text(own, "utf-8")
     return {"PYTHONPATH": str(folder)}
 
@@ -87,6 +90,16 @@ def altered(folder: Path, lines: str) -> dict[str, str]:
 def signalled(folder: Path, kind: str, number: signal.Signals) -> dict[str, str]:
     """The environment of a program that gets that signal right after it has put an event of that kind on record."""
     return altered(folder, _SIGNALLED.replace("KIND", repr(kind)).replace("NUMBER", str(int(number))))
+
+
+def patient(folder: Path, program: Path = PROGRAM) -> dict[str, str]:
+    """The environment of a program whose watchdogs give their healers all the time that these need on this machine."""
+    whole = Path(watchdog.__file__).read_text("utf-8")
+    own = re.sub(r"^HEALING_S = .*$", "HEALING_S = 60.0", whole, flags=re.MULTILINE)
+    assert own != whole
+    (folder / "watchdog.py").write_text(own, "utf-8")
+    file = repr(str(folder / "watchdog.py"))
+    return altered(folder, f"from blackstart import watchdog\nwatchdog.__file__ = {file}\n", program)
 
 
 @pytest.fixture

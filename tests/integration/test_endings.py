@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from blackstart.drill.folder import label_of
 from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 
-from .conftest import PROGRAM, ROOT, SCENARIO, altered, signalled
+from .conftest import PROGRAM, ROOT, SCENARIO, patient, signalled
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Blackstart
@@ -82,16 +81,6 @@ def recorded(folder: Path) -> list[Event]:
 
 def await_event(folder: Path, kind: str) -> None:
     until(lambda: any(event.kind == kind for event in recorded(folder)), f"an event {kind}")
-
-
-def patient(folder: Path) -> dict[str, str]:
-    """The environment of a drill whose watchdog gives its healer all the time that it needs on this machine."""
-    whole = Path(watchdog.__file__).read_text("utf-8")
-    own = re.sub(r"^HEALING_S = .*$", "HEALING_S = 60.0", whole, flags=re.MULTILINE)
-    assert own != whole
-    (folder / "watchdog.py").write_text(own, "utf-8")
-    file = repr(str(folder / "watchdog.py"))
-    return altered(folder, f"from blackstart import watchdog\nwatchdog.__file__ = {file}\n")
 
 
 def test_kill_9_leaves_no_process_and_a_record_that_recovers(tmp_path: Path, blackstart: Blackstart) -> None:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.replica, pytest.mark.timeout(300)]
+from .conftest import ROOT, patient
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.replica, pytest.mark.timeout(600)]
+
+SOAK = ROOT / "bench" / "soak.py"
 ROUNDS = 25
+LEFT_AFTER_S = 60.0
+"""How soon all is gone is the benchmark's to say, on a machine of its own; here it is to be gone at all."""
 
 
-def test_a_harness_that_is_killed_at_any_instant_leaves_nothing() -> None:
+def test_a_harness_that_is_killed_at_any_instant_leaves_nothing(tmp_path: Path) -> None:
     """Seeded: the same drills, faults and instants each time; what happens at them is the machine's."""
-    words = [sys.executable, "bench/soak.py", "--rounds", str(ROUNDS), "--seed", "4", "--deep", "2"]
+    rounds = ["--rounds", str(ROUNDS), "--seed", "4", "--deep", "1", "--left-after", str(LEFT_AFTER_S)]
     ended = subprocess.run(
-        words, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [sys.executable, SOAK, *rounds],
+        cwd=ROOT,
+        env=os.environ | patient(tmp_path, SOAK),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.stdout, ended.stderr
     seen = json.loads(ended.stdout)
