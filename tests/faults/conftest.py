@@ -1,4 +1,4 @@
-"""A real replica for the tests that need one."""
+"""A real replica for the tests that need one, and what its probes say."""
 
 from __future__ import annotations
 
@@ -6,14 +6,39 @@ from collections.abc import Callable
 
 import pytest
 
+from blackstart.faults.contract import LIMIT_S
 from blackstart.replica.local import LocalReplica
+from blackstart.replica.waiting import wait_until
 from blackstart.testing import typed
+
+Complaints = Callable[[], dict[str, str]]
 
 
 @pytest.fixture
 def replica(shared_replica: LocalReplica) -> LocalReplica:
     """The running replica that all tests share; whoever breaks it mends it."""
     return shared_replica
+
+
+@pytest.fixture
+def complaints(replica: LocalReplica) -> Complaints:
+    """What every standard probe that is not green says, once none was only late: the machine is busy with other things."""
+
+    def look() -> dict[str, str]:
+        readings = {probe.name: probe.read() for probe in replica.probes()}
+        return {name: reading.reason for name, reading in readings.items() if reading.state != "green"}
+
+    def told() -> dict[str, str]:
+        seen: list[dict[str, str]] = []
+
+        def in_time() -> bool:
+            seen.append(look())
+            return not any(reason.endswith("timed out") for reason in seen[-1].values())
+
+        wait_until(in_time, LIMIT_S)
+        return seen[-1]
+
+    return told
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.faults.contract import LIMIT_S
 from blackstart.faults.dns.folders import address_of, zone_of
 from blackstart.replica.programs.dns_cache import flush
 from blackstart.replica.programs.dnsclient import Answer, ask
@@ -21,7 +22,7 @@ def answer(replica: LocalReplica) -> Callable[[str, str, str], Answer]:
     """Asks "dns" or "resolver" for a name of the zone and a type."""
 
     def ask_it(server: str, name: str, type_: str = "SRV") -> Answer:
-        return ask(address_of(replica, server), f"{name}.platform.test", type_, timeout_s=10.0)
+        return ask(address_of(replica, server), f"{name}.platform.test", type_, timeout_s=LIMIT_S)
 
     return ask_it
 

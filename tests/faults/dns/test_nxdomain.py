@@ -48,6 +48,7 @@ def test_any_service(replica: LocalReplica, service: str) -> None:
 def test_what_a_person_sees(
     replica: LocalReplica, people: People, answer: Ask, forgetful: Callable[[], None]
 ) -> None:
+    forgetful()  # a copy that it has kept for long might run out meanwhile
     assert answer("resolver", "_vault._tcp").rcode == "NOERROR"
     undo = FAULT.prepare(replica, "dns")
     FAULT.inject(replica, "dns", undo)

@@ -6,7 +6,6 @@ The one behind is a real Toxiproxy where `BLACKSTART_TOXIPROXY` names its progra
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from blackstart.faults.contract import prove_fault
+from blackstart.faults.contract import LIMIT_S, prove_fault
 from blackstart.faults.dns.truncated import DnsTruncated
 from blackstart.faults.dns.udp_dropped import DnsUdpDropped
 from blackstart.faults.network.bandwidth import NetworkBandwidth
@@ -30,6 +29,7 @@ from blackstart.faults.network.slicer import NetworkSlicer
 from blackstart.faults.network.slow_close import NetworkSlowClose
 from blackstart.faults.network.timeout import NetworkTimeout
 from blackstart.faults.registry.errors import RegistryErrors
+from blackstart.replica.ports import free_ports
 from blackstart.replica.waiting import wait_until
 from blackstart.toxics.links import BEHIND, Links
 from blackstart.toxics.toxiproxy import Toxiproxy
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from blackstart.replica.local import LocalReplica
 
 pytestmark = pytest.mark.replica
-
-LIMIT_S = 20.0
 
 REAL = os.environ.get("BLACKSTART_TOXIPROXY", "")
 
@@ -66,8 +64,7 @@ class Chained:
 @pytest.fixture(scope="module")
 def behind() -> Iterator[Toxiproxy]:
     """The second proxy, with nothing in it yet."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+    port = str(free_ports(1)[0])
     ours = [sys.executable, "-m", "blackstart.toxics", "--host", "127.0.0.1", "--port", port]
     argv = [REAL, "-host", "127.0.0.1", "-port", port] if REAL else ours
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

@@ -43,13 +43,13 @@ def test_the_real_server_lives_and_dies_again_and_again(
 ) -> None:
     """A name server does not mind: it answers each time it lives."""
     patient = ProcessCrashLoop.model_validate({"alive": "2s", "pause": "1.5s"})
-    undo = broken(patient, "dns")
     starts = _starts(replica)
+    undo = broken(patient, "dns")
     for state in ("green", "red", "green"):
         turns(patient, "dns", state)
         assert not patient.gone(replica, "dns", undo)
+    assert wait_until(lambda: _starts(replica) >= starts + 2, LIMIT_S)
     patient.heal(replica, "dns", undo)
-    assert _starts(replica) >= starts + 2
     assert len(replica.pids("dns")) == 1, "what restarted it is gone"
 
 
@@ -61,10 +61,12 @@ def _starts(replica: LocalReplica) -> int:
 def test_what_a_service_forked_dies_with_it(
     replica: LocalReplica, broken: Callable[[Fault, str], Undo]
 ) -> None:
-    undo = broken(QUICK, "search")
+    patient = ProcessCrashLoop.model_validate({"alive": "2s", "pause": "1.5s"})
+    undo = broken(patient, "search")
     restarting = replica.components()["search"].pid
+    assert wait_until(lambda: len(replica.pids("search")) > 2, LIMIT_S), "the supervisor, and a version of it"
     assert wait_until(lambda: list(replica.pids("search")) == [restarting], LIMIT_S)
-    QUICK.heal(replica, "search", undo)
+    patient.heal(replica, "search", undo)
 
 
 @pytest.mark.replica

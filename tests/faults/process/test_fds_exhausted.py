@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blackstart.faults.contract import prove_fault
+from blackstart.faults.contract import LIMIT_S, prove_fault
 from blackstart.faults.process.fds_exhausted import ProcessFdsExhausted
 from blackstart.faults.process.standing import soft_limit
+from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.faults.base import Fault, Undo
@@ -34,9 +35,13 @@ def test_on_every_kind(breaks_and_heals: Callable[[Fault, str], None], component
 
 @pytest.mark.replica
 def test_vault_says_why_in_its_log(replica: LocalReplica, broken: Callable[[Fault, str], Undo]) -> None:
+    said = "accept4: too many open files"
+    before = replica.log("vault").read_text("utf-8").count(said)
     undo = broken(FAULT, "vault")
-    FAULT.heal(replica, "vault", undo)
-    assert "accept4: too many open files" in replica.log("vault").read_text("utf-8")
+    try:
+        assert wait_until(lambda: replica.log("vault").read_text("utf-8").count(said) > before, LIMIT_S)
+    finally:
+        FAULT.heal(replica, "vault", undo)
 
 
 @pytest.mark.replica
@@ -54,8 +59,8 @@ def test_name_servers_answer_over_udp_still(
 def test_the_versions_of_a_service_are_limited_too(
     replica: LocalReplica, broken: Callable[[Fault, str], Undo]
 ) -> None:
+    assert wait_until(lambda: len(replica.pids("orders")) == 2, LIMIT_S), "one that was replaced has gone"
     pids = replica.pids("orders")
-    assert len(pids) == 2
     undo = broken(FAULT, "orders")
     assert [soft_limit(pid, resource.RLIMIT_NOFILE) for pid in pids] == [3, 3]
     FAULT.heal(replica, "orders", undo)

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -93,11 +91,11 @@ def test_an_answer_may_take_so_long_and_no_longer(replica: Callable[[str], Somew
 
 
 def test_one_answer_in_time_does_not_make_it_quick(tmp_path: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-    probe = latency(Somewhere("workload", port, tmp_path), "it", 3600.0)
-    assert probe.read().reason == "connection refused"
-    with Answering(("127.0.0.1", port), Handler) as answering:
+    with Answering(("127.0.0.1", 0), Handler, bind_and_activate=False) as answering:
+        answering.server_bind()  # the port is its own, and refuses until it listens
+        probe = latency(Somewhere("workload", answering.server_port, tmp_path), "it", 3600.0)
+        assert probe.read().reason == "connection refused"
+        answering.server_activate()
         Thread(target=answering.serve_forever, args=(0.01,), daemon=True).start()
         seen = [probe.read() for _ in range(LATEST)]
         answering.shutdown()

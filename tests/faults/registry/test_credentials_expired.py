@@ -43,14 +43,15 @@ def test_one_account_of_many(replica: LocalReplica, fixing: Fixing) -> None:
 
 
 @pytest.mark.replica
-def test_nobody_pulls_and_the_list_says_why(replica: LocalReplica, people: People) -> None:
+def test_nobody_pulls_and_the_list_says_why(
+    replica: LocalReplica, people: People, complaints: Callable[[], dict[str, str]]
+) -> None:
     undo = FAULT.prepare(replica, "registry")
     FAULT.inject(replica, "registry", undo)
     try:
         assert "FAIL pull token: 401 Unauthorized" in people("deploy orders")
         assert f"orders     EXPIRED {EXPIRED}" in people("images accounts")
-        red = {probe.name for probe in replica.probes() if probe.read().state == "red"}
-        assert red == {"registry", "ship"}
+        assert complaints().keys() == {"registry", "ship"}
     finally:
         FAULT.heal(replica, "registry", undo)
     assert "orders     expires never" in people("images accounts")

@@ -30,14 +30,18 @@ def test_it_keeps_its_contract(
 
 
 @pytest.mark.replica
-def test_the_registry_itself_is_fine(replica: LocalReplica, people: People) -> None:
+def test_the_registry_itself_is_fine(
+    replica: LocalReplica, people: People, complaints: Callable[[], dict[str, str]]
+) -> None:
     undo = FAULT.prepare(replica, "registry")
     FAULT.inject(replica, "registry", undo)
     try:
         assert registry.listening(address_of(replica, "registry")), "401 to whoever has no token"
         assert "FAIL pull token: 503 Service Unavailable" in people("deploy orders")
-        red = {probe.name: probe.read().reason for probe in replica.probes() if probe.read().state == "red"}
-        assert red == {"registry": "503 Service Unavailable", "ship": "pull token: 503 Service Unavailable"}
+        assert complaints() == {
+            "registry": "503 Service Unavailable",
+            "ship": "pull token: 503 Service Unavailable",
+        }
     finally:
         FAULT.heal(replica, "registry", undo)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from blackstart.faults.contract import prove_fault
+from blackstart.faults.contract import LIMIT_S, prove_fault
 from blackstart.faults.registry.slow_blobs import RegistrySlowBlobs
+from blackstart.replica.waiting import wait_until
 
 if TYPE_CHECKING:
     from blackstart.replica.local import LocalReplica
@@ -30,12 +31,9 @@ def test_manifests_come_in_time_and_nothing_ships(replica: LocalReplica) -> None
     FAULT.inject(replica, "registry", undo)
     try:
         assert FAULT.probe(replica, "registry").read().reason == "no blob within 500 ms"
-        red = {
-            probe.name: probe.read().reason
-            for probe in replica.probes()
-            if probe.name in ("registry", "ship")
-        }
-        assert red == {"registry": "", "ship": "pull image: timed out"}
+        probes = {probe.name: probe for probe in replica.probes()}
+        assert wait_until(lambda: probes["ship"].read().reason == "pull image: timed out", LIMIT_S)
+        assert wait_until(lambda: probes["registry"].read().state == "green", LIMIT_S)
     finally:
         FAULT.heal(replica, "registry", undo)
 

@@ -47,17 +47,6 @@ def root(replica: LocalReplica, keyring: Keyring) -> VaultClient:
 
 
 @pytest.fixture
-def complaints(replica: LocalReplica) -> Callable[[], dict[str, str]]:
-    """What every standard probe that is not green says."""
-
-    def look() -> dict[str, str]:
-        readings = {probe.name: probe.read() for probe in replica.probes()}
-        return {name: reading.reason for name, reading in readings.items() if reading.state != "green"}
-
-    return look
-
-
-@pytest.fixture
 def broken(
     replica: LocalReplica, complaints: Callable[[], dict[str, str]]
 ) -> Callable[[Fault], AbstractContextManager[Undo]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from blackstart.faults.contract import prove_fault
+from blackstart.faults.contract import LIMIT_S, prove_fault
 from blackstart.faults.vault.lease_cut import VaultLeaseCut
 from blackstart.replica.waiting import wait_until
 
@@ -42,7 +42,8 @@ def test_a_login_works_and_its_token_is_dead_when_it_is_used(
     fault = VaultLeaseCut(team="orders")
     probe = fault.probe(replica, "vault")
     with broken(fault):
-        assert complaints() == {}, "who uses a token at once notices nothing"
+        # who uses a token at once notices nothing; on a busy machine at once may take more than its second
+        assert wait_until(lambda: complaints() == {}, LIMIT_S), complaints()
         assert "token_ttl                  1s" in people("bao read auth/approle/role/orders")
         assert wait_until(lambda: probe.read().state == "red", fault.within_s)
         assert probe.read().reason.startswith("orders: 403 permission denied, ")

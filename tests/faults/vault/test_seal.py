@@ -22,10 +22,7 @@ FAULT = VaultSeal()
 pytestmark = pytest.mark.replica
 
 
-def reasons(replica: LocalReplica) -> dict[str, str]:
-    readings = {probe.name: probe.read() for probe in replica.probes()}
-    return {name: reading.reason for name, reading in readings.items() if reading.state != "green"}
-
+Complaints = Callable[[], dict[str, str]]
 
 SEALED = {
     "vault": "503 Vault is sealed",
@@ -34,19 +31,19 @@ SEALED = {
 }
 
 
-def test_sealed_and_healed(replica: LocalReplica) -> None:
+def test_sealed_and_healed(replica: LocalReplica, complaints: Complaints) -> None:
     undo = json.loads(json.dumps(FAULT.prepare(replica, "vault")))
-    assert reasons(replica) == {}, "preparing touches nothing"
+    assert complaints() == {}, "preparing touches nothing"
     FAULT.inject(replica, "vault", undo)
-    assert reasons(replica) == SEALED, "what runs keeps running; what is new does not come up"
+    assert complaints() == SEALED, "what runs keeps running; what is new does not come up"
     deploy = replica.exec("vault", ["deploy", "orders"])
     assert deploy.exit_code == 1
     assert "FAIL login: 503 Vault is sealed" in deploy.stdout
     assert replica.exec("vault", ["bao", "status"]).exit_code == 2
     FAULT.heal(replica, "vault", undo)
-    assert reasons(replica) == {}
+    assert complaints() == {}
     FAULT.heal(replica, "vault", undo)
-    assert reasons(replica) == {}
+    assert complaints() == {}
 
 
 def test_it_keeps_its_contract(
@@ -67,7 +64,9 @@ def test_one_share_is_not_enough(replica: LocalReplica, people: Callable[[str], 
     assert FAULT.gone(replica, "vault", undo)
 
 
-def test_another_process_heals_it_from_the_ledger_alone(replica: LocalReplica) -> None:
+def test_another_process_heals_it_from_the_ledger_alone(
+    replica: LocalReplica, complaints: Complaints
+) -> None:
     undo = FAULT.prepare(replica, "vault")
     FAULT.inject(replica, "vault", undo)
     code = (
@@ -76,10 +75,10 @@ def test_another_process_heals_it_from_the_ledger_alone(replica: LocalReplica) -
         "VaultSeal().heal(None, 'vault', json.loads(sys.argv[1]))\n"
     )
     subprocess.run([sys.executable, "-c", code, json.dumps(undo)], check=True)
-    assert reasons(replica) == {}
+    assert complaints() == {}
 
 
-def test_a_restarted_vault_is_healed_too(replica: LocalReplica) -> None:
+def test_a_restarted_vault_is_healed_too(replica: LocalReplica, complaints: Complaints) -> None:
     undo = FAULT.prepare(replica, "vault")
     FAULT.inject(replica, "vault", undo)
     replica.kill("vault")
@@ -87,7 +86,7 @@ def test_a_restarted_vault_is_healed_too(replica: LocalReplica) -> None:
     assert not FAULT.gone(replica, "vault", undo), "nobody can say so while it does not run"
     replica.start("vault")
     FAULT.heal(replica, "vault", undo)
-    assert wait_until(lambda: reasons(replica) == {}, LIMIT_S)
+    assert wait_until(lambda: complaints() == {}, LIMIT_S)
 
 
 def test_one_that_does_not_run_cannot_be_sealed(replica: LocalReplica) -> None:

@@ -68,7 +68,8 @@ def hogs(leader: int) -> list[int]:
 
 
 def all_in(leader: int, states: str) -> bool:
-    return all(state in states for state in group(leader).values())
+    found = group(leader)
+    return bool(found) and all(state in states for state in found.values())
 
 
 def test_every_process_stops_and_goes_on_again_and_again(sleeper: Sleeper, hog: Hogs) -> None:
@@ -95,7 +96,7 @@ def test_it_ends_when_the_leader_has_ended_and_lets_the_others_go_on(sleeper: Sl
     assert wait_until(lambda: all_in(sleeper.pid, "T"), LIMIT_S)
     os.kill(sleeper.pid, signal.SIGKILL)
     assert wait_until(lambda: not hogs(sleeper.pid), LIMIT_S)
-    assert list(group(sleeper.pid).values()) == ["S"]
+    assert wait_until(lambda: list(group(sleeper.pid).values()) == ["S"], LIMIT_S)
 
 
 def test_a_group_that_there_is_not(tmp_path: Path) -> None:
