@@ -48,10 +48,15 @@ def quiet(what: str, done: int, total: int) -> None:
     """A progress callback for those who do not look."""
 
 
+STARTS_S = 600
+"""Real seconds for a test that starts the whole platform, perhaps twice, each of which may take `UP_LIMIT_S`."""
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Every test of this folder needs docker."""
+    """Every test of this folder needs docker, and some of them start a lot of it."""
     if Path(__file__).parent in item.path.parents:
         item.add_marker(pytest.mark.docker)
+        item.add_marker(pytest.mark.timeout(STARTS_S))
 
 
 @pytest.fixture(scope="session")

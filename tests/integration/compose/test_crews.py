@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from ..conftest import Drill
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.mark.parametrize("crew", CREWS)
 def test_a_crew_gets_the_same_findings_as_on_the_embedded_replica(
