@@ -14,7 +14,7 @@ from blackstart.replica.compose import ComposeReplica
 from blackstart.replica.containers.removal import counts
 from blackstart.testing import AttachedContract, ReplicaContract
 
-from .test_peoples_commands import typed
+from .test_peoples_commands import copied, typed
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
@@ -64,14 +64,9 @@ class TestCompose(ReplicaContract, AttachedContract):
     def outdated(self, replica: Replica) -> Iterator[Callable[[], bool]]:
         """The resolver has a copy of an address that the zone has another of by now."""
         assert isinstance(replica, ComposeReplica)
-        there = typed(replica, "resolve search")
-        typed(replica, "zone set search A 127.0.0.9")
-        try:
-            assert typed(replica, "resolve search") == there, "it has a copy"
-            yield lambda: typed(replica, "resolve search") == there
-        finally:
-            typed(replica, f"zone set search A {there.strip()}")
-            typed(replica, "cache flush")
+        with copied(replica, "search", 3600) as there:
+            assert typed(replica, "resolve search").strip() == there, "it has a copy"
+            yield lambda: typed(replica, "resolve search").strip() == there
 
     def left(self, label: str) -> list[str]:
         found = counts(self._engine, label)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.replica.ports import free_ports
 from blackstart.replica.waiting import wait_until
 from blackstart.toxics.errors import ProxyRefused
 from blackstart.toxics.links import BEHIND, Links
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 ENV = Path(__file__).parents[3] / ".env"
 
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 VALUES: dict[str, dict[str, int]] = {"bandwidth": {"rate": 5}, "slicer": {"average_size": 5}}
 
@@ -41,8 +42,7 @@ def answers(client: Toxiproxy) -> bool:
 
 @pytest.fixture(scope="module")
 def real(engine: Engine) -> Iterator[Toxiproxy]:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = int(taken.getsockname()[1])
+    (port,) = free_ports(1)
     words = ["-host", "127.0.0.1", "-port", str(port)]
     container = engine.client.containers.run(image(), words, network_mode="host", detach=True)
     client = Toxiproxy("127.0.0.1", port)
