@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 
 DOCKER = "tests/integration/compose/"
 
+STACK = tuple(f"{DOCKER}test_{each}.py" for each in ("both", "contract", "peoples_commands"))
+"""The tests that share one compose replica."""
+
+EMBEDDED = f"{STACK[0]}::test_on_the_embedded_replica"
+"""Those beside them that need no docker."""
+
+LONGEST = (DOCKER, "tests/integration/", "tests/faults/")
+"""What takes longest begins first, or one worker would still be busy with it when the others are done."""
+
 WHOLE_AGAIN_S = 30.0
 """Real seconds for every probe of a replica to turn green again, on a machine that is busy with other things."""
 
@@ -41,15 +50,29 @@ FullDisk = Callable[[int], AbstractContextManager[None]]
 
 
 class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Tests that run side by side: those of docker on one worker, which has one compose replica, the others by file."""
+    """What runs on one worker, in turn: the tests of one file, those of one compose replica, all others of docker.
+
+    So there are never more than two that work docker: each of their drills needs a processor for itself.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(EMBEDDED):
+            return EMBEDDED
+        if nodeid.startswith(STACK):
+            return STACK[0]
         return DOCKER if nodeid.startswith(DOCKER) else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Whatever `--dist` says: xdist's own groups know nothing of what a test needs."""
+    config.option.loadscopereorder = False  # it takes what has most tests for what takes longest
     return _Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For workers: whoever runs the tests one after the other wants to hear of the quick ones first."""
+    if number:
+        items.sort(key=lambda item: [not item.nodeid.startswith(each) for each in LONGEST])
 
 
 @pytest.fixture(scope="session")

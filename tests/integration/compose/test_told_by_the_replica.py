@@ -1,4 +1,4 @@
-"""What the compose replica tells by itself: pages through Prometheus and Alertmanager, deaths by hand, a daemon that goes."""
+"""What the compose replica tells by itself: deaths by hand, a daemon that goes. `test_crews.py` has the pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from blackstart.drill.folder import label_of
-from blackstart.events import AlertReceived, ComponentExited, ContainerChanged, DrillEnded, PageFired
+from blackstart.events import ComponentExited, ContainerChanged, DrillEnded
 from blackstart.record.reader import read
 from blackstart.replica.containers.engine import COMPONENT, DRILL
 from blackstart.replica.layout import COMPONENTS
@@ -73,28 +73,6 @@ def bodies(folder: Path, kind: type[B]) -> list[B]:
 
 def left(engine: Engine, folder: Path) -> list[str]:
     return [str(each["Names"]) for each in engine.containers({DRILL: label_of(folder)})]
-
-
-def test_the_page_comes_through_prometheus_and_alertmanager(
-    engine: Engine, plan: Path, tmp_path: Path
-) -> None:
-    with drilling(plan, tmp_path) as process:
-        printed = ended(process)
-    assert process.returncode in (0, 1), printed  # how well it went is asked elsewhere
-    folder = folder_of(tmp_path)
-    events = read(folder)
-    (page,) = bodies(folder, PageFired)
-    assert (page.via, page.alert, page.probe) == ("alertmanager", "VaultLoginFailing", "vault")
-    kinds = [event.kind for event in events]
-    broken, paged = kinds.index("fault.effective"), kinds.index("page.fired")
-    alerts = [event.body for event in events[broken:paged] if isinstance(event.body, AlertReceived)]
-    firing = next(
-        each for each in alerts if each.fingerprint == page.fingerprint
-    )  # a busy machine may have others
-    assert firing.status == "firing"
-    assert firing.summary.shown in page.symptom.shown
-    assert "page fired for ic-1 by Alertmanager" in (folder / "report.html").read_text()
-    assert left(engine, folder) == []
 
 
 def test_a_target_that_is_killed_by_hand_is_seen_as_what_it_is(
