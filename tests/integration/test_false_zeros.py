@@ -24,7 +24,7 @@ from .conftest import CREW_OF_NOBODY, PROGRAM, ROOT
 if TYPE_CHECKING:
     from blackstart.events import Event
 
-pytestmark = pytest.mark.replica
+pytestmark = [pytest.mark.replica, pytest.mark.timeout(300)]
 
 PACKAGE = '''\
 from typing import ClassVar
@@ -174,7 +174,7 @@ class Run:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=280,
             check=False,
         )
         self.exit_code, self.said = done.returncode, done.stderr
