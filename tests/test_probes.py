@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from blackstart.clock import JumpClock
 from blackstart.events import ProbeChanged
 from blackstart.probes import INTERVAL_S, Sampler
 from blackstart.testing import History, ManualTime, SetProbe
+
+if TYPE_CHECKING:
+    from blackstart.replica.base import Reading
 
 
 class Bench:
@@ -96,6 +100,45 @@ def test_one_round_at_a_time(bench: Bench) -> None:
         thread.join()
     assert bench.kinds().count("probes.sampled") == 8
     assert len(bench.changes()) == 3
+
+
+class Stop(threading.Event):
+    """Ends a sampling after so many waits, in manual time."""
+
+    def __init__(self, time: ManualTime, waits: int) -> None:
+        super().__init__()
+        self.time, self.left = time, waits
+        self.asked: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout)
+        self.time.advance(timeout or 0.0)
+        self.left -= 1
+        return self.left <= 0
+
+
+def test_what_is_done_bit_by_bit_is_sampled_every_interval_all_the_same(bench: Bench) -> None:
+    """As by people who type one short command after the other: none of them takes an interval."""
+    bench.sampler.round()
+    bench.time.advance(0.75)
+    bench.sampler._sample_until(stop := Stop(bench.time, 3))
+    assert stop.asked == [0.25, INTERVAL_S, INTERVAL_S]
+    assert bench.kinds().count("probes.sampled") == 3
+
+
+def test_an_interval_is_from_one_round_s_beginning_to_the_next_s(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes_s = iter([0.5, 0.25, 4.0])
+    read = bench.probes[0].read
+
+    def slowly() -> Reading:
+        bench.time.advance(next(takes_s))
+        return read()
+
+    monkeypatch.setattr(bench.probes[0], "read", slowly)
+    bench.sampler._sample_until(stop := Stop(bench.time, 4))
+    assert stop.asked == [INTERVAL_S, 0.5, 0.75, 0.0]
 
 
 def test_a_signal_while_sampling_begins_leaves_nobody_to_be_waited_for(

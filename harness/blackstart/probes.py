@@ -46,6 +46,7 @@ class Sampler:
         self._threads: list[tuple[threading.Thread, threading.Event]] = []
         self._states: dict[str, Reading] = {}
         self._last_s = 0.0
+        self._begun: Instant | None = None
         self._last_round: Instant | None = None
         self.recorded: Callable[[], bool] | None = None
         """Takes a round from the record in place of reading; False once the record has no more (`drill.replay`)."""
@@ -75,6 +76,7 @@ class Sampler:
         if self.recorded is not None and self.recorded():
             return self._states
         with self._one_round:
+            self._begun = self._clock.source.now()
             readings = dict(zip(self._names(), self._pool.map(_read, self.probes), strict=True))
             began = self._last_s
             self._record(readings, began)
@@ -133,9 +135,18 @@ class Sampler:
         thread.join()  # not on an abort: undoing comes first, and a round may wait for a server that never answers
 
     def _sample_until(self, stop: threading.Event) -> None:
-        while not stop.wait(INTERVAL_S):
+        while not stop.wait(self._due_in_s()):
             with suppress(WriteFailed):  # a full disk: the drill's own thread says so
                 self.round()
+
+    def _due_in_s(self) -> float:
+        """Real seconds to the next round: an interval from the last one's beginning, also from one before this sampling.
+
+        Else many short blocks in a row, each with a sampling of its own, would see none at all.
+        """
+        if self._begun is None:
+            return INTERVAL_S
+        return max(0.0, INTERVAL_S - self._clock.source.now().seconds_since(self._begun))
 
     def close(self) -> None:
         """End all threads; readings under way finish first (each is bounded by its probe's timeout)."""
