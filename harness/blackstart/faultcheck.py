@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FaultTypes",
-    "breaks",
     "brought",
     "fault_flaws",
     "installed_faults",
@@ -159,14 +158,9 @@ def _params(spec: Part, place: Place, fault: Any, error: ValidationError) -> Ite
 _SCALAR = (str, int, float, bool, type(None))
 
 
-def breaks(fault: Any, kind: str) -> bool:
-    """Whether a fault, or a class of faults, is of components of that kind."""
-    return "*" in fault.kinds or kind in fault.kinds
-
-
 def _kind(spec: Part, place: Place, fault: Any, platform: Platform) -> Iterator[Flaw]:
     node = platform.components.get(spec.target)
     kind = (node.kind or spec.target) if node else "workload"
-    if not breaks(fault, kind):
+    if not fault.suits(kind):
         what = f"{spec.fault} cannot break {spec.target}, which is of the kind {kind}"
-        yield Flaw(place, what, "", f"it breaks {', '.join(fault.kinds)}")
+        yield Flaw(place, what, "", f"it breaks {fault.suited()}")

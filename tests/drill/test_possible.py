@@ -80,11 +80,15 @@ def test_a_component_with_a_check_that_is_answered() -> None:
         "container.disconnect",
         "container.memory-limit",
         "container.restart-loop",
+        "network.bandwidth",
+        "network.cut",
         "network.down",
         "network.flapping",
         "network.jitter",
         "network.latency",
         "network.one-way",
+        "network.reset",
+        "network.slicer",
         "network.timeout",
         "process.kill",
         "process.pause",
@@ -95,7 +99,6 @@ def test_a_component_with_a_check_that_is_answered() -> None:
 @pytest.mark.parametrize(
     ("service", "fault", "why"),
     [
-        ("answered", "network.reset", "for the kinds vault, registry, workload, and it is of the kind thing"),
         ("answered", "network.loss", "its proxy is a Toxiproxy, which has no packet_loss"),
         ("connected", "network.latency", "its check only connects (tcp), which does not show it"),
         ("connected", "process.pause", "its check only connects (tcp)"),

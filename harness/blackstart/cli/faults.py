@@ -55,10 +55,9 @@ def _list(entries: list[Entry]) -> None:
 
 
 def _show(entry: Entry) -> None:
-    kinds = "any component" if "*" in entry.kinds else ", ".join(entry.kinds)
     typer.echo(f"{entry.name}: {entry.summary}")
     rows = [
-        ("breaks", f"{kinds}; replica: {', '.join(entry.replicas)}"),
+        ("breaks", f"{entry.breaks}; replica: {', '.join(entry.replicas)}"),
         ("turns red", f"{entry.turns_red} within {entry.within_s:g} s"),
         ("seen", entry.seen),
         ("fixed by", entry.fix),

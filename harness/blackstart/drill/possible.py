@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from blackstart.errors import UsageError
-from blackstart.faultcheck import breaks
 from blackstart.faults.catalogue import load, names
 from blackstart.replica.foreseen import Choice
 
@@ -40,7 +39,7 @@ def choices(there: Foreseen) -> list[Choice]:
     known = [load(name) for name in names()]
     meant = [each for each in known if REPLICA in each.replicas and _whole(each)]
     families = {_family(each) for each in meant if "*" in each.kinds}
-    near = [each for each in meant if _family(each) in families or breaks(each, there.kind)]
+    near = [each for each in meant if _family(each) in families or each.suits(there.kind)]
     return [Choice(each.name, _why_not(each, there)) for each in near]
 
 
@@ -53,8 +52,8 @@ def _family(fault: type[Fault]) -> str:
 
 
 def _why_not(kind: type[Fault], there: Foreseen) -> str:
-    if not breaks(kind, there.kind):
-        return f"for the kinds {', '.join(kind.kinds)}, and it is of the kind {there.kind}"
+    if not kind.suits(there.kind):
+        return f"it breaks {kind.suited()}, and this is of the kind {there.kind}"
     fault = kind.model_validate({})
     return obstacle(fault, fault.probe_name(there.component, there.own_probe), there)
 

@@ -45,8 +45,8 @@ class Move:
 class Fault(BaseModel, ABC):
     """One way to break a component. Parameters are its fields; unknown ones are refused.
 
-    `name` is what a scenario writes ("vault.seal"). `kinds` are the component kinds it can break, ("*",) any;
-    `replicas` the replicas that support it. `turns_red` is the probe that must turn red, `within_s` real
+    `name` is what a scenario writes ("vault.seal"). `kinds` are the component kinds it can break, ("*",) any but
+    those in `spares`; `replicas` the replicas that support it. `turns_red` is the probe that must turn red, `within_s` real
     seconds after the injection at the latest. `seen` says what a person would see, `fix` what fixes it for
     real, `undone` what the harness does to undo it, as in "starts it". `holds` are the resources that it needs for itself: two faults that hold the same one fight, and one
     that holds "vault" holds everything below it, such as "vault/seal". In `turns_red` and `holds`, {target}
@@ -59,6 +59,7 @@ class Fault(BaseModel, ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    spares: ClassVar[tuple[str, ...]] = ()
     replicas: ClassVar[tuple[str, ...]] = ("local",)
     turns_red: ClassVar[str] = "{probe}"
     within_s: ClassVar[float] = 5.0
@@ -72,6 +73,18 @@ class Fault(BaseModel, ABC):
     """Whether it needs what only blackstart's own replicas have: Vault's keys, the zones, the images."""
     unseen_by: ClassVar[tuple[str, ...]] = ()
     """The kinds of check that stay green in spite of it: a mere connection (tcp), a command in the container (exec)."""
+
+    @classmethod
+    def suits(cls, kind: str) -> bool:
+        """Whether it can break components of that kind."""
+        return kind in cls.kinds or ("*" in cls.kinds and kind not in cls.spares)
+
+    @classmethod
+    def suited(cls) -> str:
+        """What it can break, in words."""
+        if "*" not in cls.kinds:
+            return ", ".join(cls.kinds)
+        return f"any component but {', '.join(cls.spares)}" if cls.spares else "any component"
 
     def about(self) -> type[Fault]:
         """The class that says what this fault is; a wrapper answers with the one inside."""

@@ -38,6 +38,9 @@ class Entry:
     name: str
     summary: str
     kinds: list[str]
+    spares: list[str]
+    breaks: str
+    """What of both comes out, in words."""
     replicas: list[str]
     turns_red: str
     within_s: float
@@ -62,6 +65,8 @@ def _entry(fault: type[Fault]) -> Entry:
         name=fault.name,
         summary=fault.summary,
         kinds=list(fault.kinds),
+        spares=list(fault.spares),
+        breaks=fault.suited(),
         replicas=list(fault.replicas),
         turns_red=fault.turns_red,
         within_s=fault.within_s,
@@ -156,7 +161,7 @@ def _section(entry: Entry) -> str:
     lines = [
         f"### {entry.name}\n",
         f"{first}{rest}.\n",
-        f"- **Breaks:** {_kinds(entry)}; replica: {', '.join(entry.replicas)}",
+        f"- **Breaks:** {entry.breaks}; replica: {', '.join(entry.replicas)}",
         f"- **Turns red:** `{entry.turns_red}` within {entry.within_s:g} s",
         f"- **A person sees:** {entry.seen}",
         f"- **Fixed by:** {entry.fix}",
@@ -168,10 +173,6 @@ def _section(entry: Entry) -> str:
         lines += ["", "| parameter | default | value | meaning |", "|---|---|---|---|"]
         lines += [f"| `{p.name}` | {_default(p)} | {p.type} | {p.about} |" for p in entry.parameters]
     return "\n".join(lines) + "\n"
-
-
-def _kinds(entry: Entry) -> str:
-    return "any component" if "*" in entry.kinds else ", ".join(entry.kinds)
 
 
 def _default(parameter: Parameter) -> str:

@@ -130,10 +130,9 @@ class _Validated(_Wrapped):
             there = ", ".join(replica.components())
             raise UsageError(f"{about.name}: this drill has no {target!r} to break", hint=f"it has {there}")
         demand_supported(self, replica.name)
-        if "*" not in about.kinds and component.kind not in about.kinds:
-            kinds = ", ".join(about.kinds)
+        if not about.suits(component.kind):
             raise UsageError(
-                f"{about.name} cannot break {target}, a {component.kind}", hint=f"it breaks {kinds}"
+                f"{about.name} cannot break {target}, a {component.kind}", hint=f"it breaks {about.suited()}"
             )
         return self._readable(super().prepare(replica, target), target)
 

@@ -42,7 +42,7 @@ def test_a_rate_that_nobody_would_see_is_refused(replica: LocalReplica) -> None:
 
 def test_datagrams_have_no_such_thing() -> None:
     assert FAULT.toxics("udp") == []
-    assert "dns" not in FAULT.kinds
+    assert not FAULT.suits("dns")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_client_sees_a_reset(replica: LocalReplica) -> None:
 
 @pytest.mark.replica
 def test_there_is_nothing_to_reset_over_udp(replica: LocalReplica) -> None:
-    assert FAULT.kinds == ("vault", "registry", "workload")
+    assert not FAULT.suits("dns")
     assert FAULT.toxics("udp") == []
 
 

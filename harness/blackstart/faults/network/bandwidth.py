@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from blackstart.errors import ReplicaError
-from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
+from blackstart.faults.network.link import DATAGRAMS, LinkFault, everywhere
 from blackstart.faults.network.questions import question_of
 from blackstart.faults.network.toxic import Direction, Toxic
 from blackstart.replica.asking import TIMEOUT_S, Refused
@@ -26,7 +26,7 @@ class NetworkBandwidth(LinkFault):
 
     name: ClassVar[str] = "network.bandwidth"
     summary: ClassVar[str] = "each connection to a component carries only so many bytes a second"
-    kinds: ClassVar[tuple[str, ...]] = STREAMS
+    spares: ClassVar[tuple[str, ...]] = DATAGRAMS
     turns_red: ClassVar[str] = "{target}-throughput"
     seen: ClassVar[str] = (
         "small answers are late, large ones time out; the longer the answer, the later it is"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
+from blackstart.faults.network.link import DATAGRAMS, LinkFault, everywhere
 from blackstart.faults.network.toxic import Direction, Toxic
 
 __all__ = ["NetworkCut"]
@@ -18,7 +18,7 @@ class NetworkCut(LinkFault):
 
     name: ClassVar[str] = "network.cut"
     summary: ClassVar[str] = "each connection to a component is closed after so many bytes"
-    kinds: ClassVar[tuple[str, ...]] = STREAMS
+    spares: ClassVar[tuple[str, ...]] = DATAGRAMS
     turns_red: ClassVar[str] = "{target}-cut"
     seen: ClassVar[str] = (
         "answers break off in the middle: the connection is closed before the whole has come"

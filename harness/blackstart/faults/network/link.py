@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Probe, Replica
     from blackstart.replica.foreseen import Foreseen
 
-__all__ = ["OWN", "STREAMS", "ClientName", "LinkFault", "everywhere", "ms", "streams"]
+__all__ = ["DATAGRAMS", "OWN", "ClientName", "LinkFault", "everywhere", "ms", "streams"]
 
 ClientName = Literal["people", "probes", "resolver", "payments", "orders", "search", "canary"]
 
-STREAMS = ("vault", "registry", "workload")
-"""Kinds that speak over connections alone; DNS goes by datagrams first."""
+DATAGRAMS = ("dns", "resolver")
+"""The kinds that go by datagrams first: what breaks connections alone would not break them."""
 
 OWN = "{probe}"
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
+from blackstart.faults.network.link import DATAGRAMS, LinkFault, everywhere
 from blackstart.faults.network.toxic import Direction, Toxic
 from blackstart.source import Duration
 
@@ -19,7 +19,7 @@ class NetworkReset(LinkFault):
 
     name: ClassVar[str] = "network.reset"
     summary: ClassVar[str] = "connections to a component are reset"
-    kinds: ClassVar[tuple[str, ...]] = STREAMS
+    spares: ClassVar[tuple[str, ...]] = DATAGRAMS
     seen: ClassVar[str] = "connection reset by peer, also on connections that were open before"
 
     after: Duration = Field(default=0.0, ge=0, le=1, description="how long a connection lives")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from blackstart.faults.network.link import STREAMS, LinkFault, everywhere
+from blackstart.faults.network.link import DATAGRAMS, LinkFault, everywhere
 from blackstart.faults.network.toxic import Direction, Toxic
 from blackstart.source import Duration
 
@@ -22,7 +22,7 @@ class NetworkSlicer(LinkFault):
 
     name: ClassVar[str] = "network.slicer"
     summary: ClassVar[str] = "what passes is cut into small pieces with a pause between them"
-    kinds: ClassVar[tuple[str, ...]] = STREAMS
+    spares: ClassVar[tuple[str, ...]] = DATAGRAMS
     turns_red: ClassVar[str] = "{target}-slicer"
     seen: ClassVar[str] = "answers begin at once and dribble in; clients that read once get a part of them"
 

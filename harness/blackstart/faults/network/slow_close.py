@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from blackstart.faults.network.link import STREAMS, LinkFault, everywhere, ms
+from blackstart.faults.network.link import DATAGRAMS, LinkFault, everywhere, ms
 from blackstart.faults.network.toxic import Direction, Toxic
 from blackstart.source import Duration
 
@@ -19,7 +19,7 @@ class NetworkSlowClose(LinkFault):
 
     name: ClassVar[str] = "network.slow-close"
     summary: ClassVar[str] = "connections to a component are closed late, so that they pile up"
-    kinds: ClassVar[tuple[str, ...]] = STREAMS
+    spares: ClassVar[tuple[str, ...]] = DATAGRAMS
     turns_red: ClassVar[str] = "{target}-close"
     seen: ClassVar[str] = (
         "answers come in time; clients that wait for the end of the connection hang, sockets pile up"
