@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 REPORTS ?= reports
 # Most tests wait for real servers: more of them at once than there are processors.
 WORKERS ?= 3
+# A drill is many short programs: where Python may keep nothing, each of them is compiled anew at every start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help drill test lint type bench sample images lock clean
 
