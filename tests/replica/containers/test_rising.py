@@ -126,6 +126,27 @@ def test_one_that_is_only_being_made_is_listed_before_it_is_shown(engine: Engine
     assert found.broken() is None
 
 
+def test_one_that_is_being_replaced_is_not_taken_for_a_dead_one(engine: Engine) -> None:
+    """Compose removes it while docker's list still has it; whatever is amiss with its successor, that one tells."""
+    from docker.errors import NotFound
+
+    found = rising(engine, shown("a", "exited", "Exited (137) 1 second ago", Running=False))
+    engine.client.api.inspect_container.side_effect = NotFound("no such container")  # type: ignore[attr-defined]  # a mock
+    assert not found.all_well()
+    assert found.broken() is None
+    assert found.why_not() is None
+
+
+def test_what_ended_in_an_earlier_life_is_not_what_is_broken(engine: Engine) -> None:
+    before = shown("a", "exited", "Exited (137) 1 minute ago", Running=False)
+    found = rising(engine, before, RUNS_ANEW)
+    found._ended_before = {"a": LONG_AGO}
+    assert not found.all_well()
+    error = found.broken()
+    assert error is not None
+    assert error.message.startswith("c ")
+
+
 @pytest.mark.parametrize(
     ("container", "said"),
     [

@@ -65,7 +65,8 @@ class Rising:
     def why_not(self) -> ReplicaError | None:
         """As `broken`, and the first that only is not well yet."""
         waited = (each for each in self._listed() if each.get("State") != "created" and not self._well(each))
-        return self.broken() or next((self._error(each, "did not come up") for each in waited), None)
+        there = (each for each in waited if self._look(each).state)
+        return self.broken() or next((self._error(each, "did not come up") for each in there), None)
 
     def _listed(self) -> list[dict[str, Any]]:
         return self.engine.containers({PROJECT: self.project, ONE_OFF: "False"})
@@ -90,7 +91,7 @@ class Rising:
     def _ill(self, listed: Mapping[str, Any]) -> bool:
         """Whether it is more than not well yet."""
         if listed.get("State") in ("exited", "dead"):
-            return not self._well(listed)
+            return self._dead(listed)
         if listed.get("State") == "created":
             error = str(self._look(listed).state.get("Error") or "")
             return bool(error) and not joining(error)
@@ -98,14 +99,16 @@ class Rising:
 
     def _refuse_dead(self, listed: Mapping[str, Any]) -> None:
         """Docker's own word for a container is in its status: `Up 2 seconds (unhealthy)`, `Exited (1) ...`."""
+        if "(unhealthy)" in str(listed.get("Status", "")) or self._dead(listed):
+            raise self._error(listed, _fate(listed))
+
+    def _dead(self, listed: Mapping[str, Any]) -> bool:
+        """Whether it has ended as it came up. One that is gone is being replaced: its successor tells what is amiss."""
         status = str(listed.get("Status", ""))
-        if "(unhealthy)" in status:
-            raise self._error(listed, _fate(listed))
         if listed.get("State") not in ("exited", "dead") or status.startswith("Exited (0)"):
-            return
+            return False
         now = self._look(listed)
-        if not now.runs and now.began != self._ended_before.get(now.id):
-            raise self._error(listed, _fate(listed))
+        return bool(now.state) and not now.runs and now.began != self._ended_before.get(now.id)
 
     def _refuse_looping(self, waited: Iterable[Mapping[str, Any] | None]) -> None:
         """All others are well, and it ends again and again: it waits for nothing any more."""
@@ -114,7 +117,7 @@ class Rising:
             raise self._error(seen[0][0] or {}, "ends again and again")
 
     def _look(self, listed: Mapping[str, Any]) -> Container:
-        """Docker lists one that is only being made, and shows it later: there is nothing to be said of it then."""
+        """Docker lists one that is only being made, or is just gone, and shows nothing of it: its state is empty then."""
         from docker.errors import NotFound
 
         with self.engine.saying("looking at a container"):
