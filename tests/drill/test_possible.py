@@ -136,6 +136,23 @@ def test_faults_of_other_kinds_are_not_spoken_of() -> None:
     assert named("answered", "workload")["network.slow-close"].startswith("its check is over before (http)")
 
 
+@pytest.mark.parametrize(
+    ("kind", "fault", "never"),
+    [
+        ("thing", "network.loss", True),  # a toxic that Toxiproxy lacks
+        ("vault", "vault.seal", True),  # keys that only our own replica has
+        ("dns", "network.cut", True),  # a fault of connections, on what speaks over UDP
+        ("thing", "container.disk-full", False),  # they could give it a volume
+        ("thing", "network.slow-close", False),  # turns_red could name another probe
+        ("thing", "process.kill", False),
+    ],
+)
+def test_that_nothing_would_help_is_known(kind: str, fault: str, never: bool) -> None:
+    there = ahead(platform(it=kind), **SERVICES["answered"]).components["it"]
+    (choice,) = [each for each in choices(there) if each.fault == fault]
+    assert choice.never == never
+
+
 def demanded(service: str, **spec: Any) -> None:
     where = platform(it="thing")
     whole = FaultSpec.model_validate({"id": "x", "target": "it", **spec})

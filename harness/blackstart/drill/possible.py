@@ -40,7 +40,7 @@ def choices(there: Foreseen) -> list[Choice]:
     meant = [each for each in known if REPLICA in each.replicas and _whole(each)]
     families = {_family(each) for each in meant if "*" in each.kinds}
     near = [each for each in meant if _family(each) in families or each.suits(there.kind)]
-    return [Choice(each.name, _why_not(each, there)) for each in near]
+    return [_choice(each, there) for each in near]
 
 
 def _whole(fault: type[Fault]) -> bool:
@@ -51,11 +51,12 @@ def _family(fault: type[Fault]) -> str:
     return fault.name.partition(".")[0]
 
 
-def _why_not(kind: type[Fault], there: Foreseen) -> str:
+def _choice(kind: type[Fault], there: Foreseen) -> Choice:
     if not kind.suits(there.kind):
-        return f"it breaks {kind.suited()}, and this is of the kind {there.kind}"
+        return Choice(kind.name, f"it breaks {kind.suited()}, and this is of the kind {there.kind}", True)
     fault = kind.model_validate({})
-    return obstacle(fault, fault.probe_name(there.component, there.own_probe), there)
+    why = obstacle(fault, fault.probe_name(there.component, there.own_probe), there)
+    return Choice(kind.name, why, bool(fault.only_ours()))
 
 
 def demand_possible(armed: Iterable[Armed], ahead: Ahead) -> None:
@@ -82,9 +83,7 @@ def _demand(fault: Fault, target: str, probe: str, ahead: Ahead) -> None:
 
 def obstacle(fault: Fault, probe: str, there: Foreseen) -> str:
     """Why a fault cannot be had there, or why the probe that is to show it would not; empty when all is well."""
-    if fault.about().ours_only:
-        return "it needs what only blackstart's own replica has"
-    return fault.lacks(there) or "; ".join(_unseen(fault, probe, there))
+    return fault.only_ours() or fault.lacks(there) or "; ".join(_unseen(fault, probe, there))
 
 
 def _unseen(fault: Fault, probe: str, there: Foreseen) -> Iterator[str]:

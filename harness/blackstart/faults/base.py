@@ -136,6 +136,13 @@ class Fault(BaseModel, ABC):
         """Every probe that must turn red; one, but for a fault of several parts. `own`: a target's own probe."""
         return (self.probe_name(target, own(target)),)
 
+    def only_ours(self) -> str:
+        """Why no component of a user's own platform can ever be broken so, in words; empty when one can.
+
+        What they could give it is for `lacks`.
+        """
+        return "it needs what only blackstart's own replica has" if self.ours_only else ""
+
     def lacks(self, there: Foreseen) -> str:
         """What a component of a user's own platform lacks for it, in words; empty when it can be broken so.
 

@@ -39,10 +39,14 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One fault of the catalogue for one component. `why_not` is empty where it can be had."""
+    """One fault of the catalogue for one component. `why_not` is empty where it can be had.
+
+    `never`: nothing that their file or their map could say would change that.
+    """
 
     fault: str
     why_not: str = ""
+    never: bool = False
 
 
 Choose = Callable[[Foreseen], Sequence[Choice]]

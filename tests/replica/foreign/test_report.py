@@ -13,7 +13,12 @@ from blackstart.replica.foreign.report import Report, report_of
 from blackstart.replica.foreseen import Choice
 
 CHOICES = {
-    name: [Choice("network.down"), Choice("process.kill"), Choice("container.disk-full", "it has no volume")]
+    name: [
+        Choice("network.down"),
+        Choice("network.loss", "its proxy has no such toxic", never=True),
+        Choice("process.kill"),
+        Choice("container.disk-full", "it has no volume"),
+    ]
     for name in ("web", "api", "db", "names")
 }
 
@@ -27,7 +32,11 @@ def test_a_sound_file() -> None:
     sound = report()
     assert sound.ok
     assert sound.services[2].faults == ("network.down", "process.kill")
-    assert sound.services[2].not_by == {"container.disk-full": "it has no volume"}
+    assert sound.services[2].not_by == {
+        "network.loss": "its proxy has no such toxic",
+        "container.disk-full": "it has no volume",
+    }
+    assert sound.services[2].never == ("network.loss",)
     assert "blackstart-db-proxy" in sound.override
 
 

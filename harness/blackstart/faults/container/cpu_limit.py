@@ -29,7 +29,7 @@ class ContainerCpuLimit(ContainerFault):
     summary: ClassVar[str] = "a component's container may use next to no CPU: under load its answers are late"
     turns_red: ClassVar[str] = "{target}-latency"
     seen: ClassVar[str] = (
-        "one request is answered at once, twenty in a row take a second; docker stats: its CPU is at its limit"
+        "one request is answered at once, forty in a row take a second; docker stats: its CPU is at its limit"
     )
     fix: ClassVar[str] = "give it more: docker update --cpus 1 CONTAINER"
     undone: ClassVar[str] = "sets the container's CPU limit back"

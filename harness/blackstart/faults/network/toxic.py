@@ -92,11 +92,14 @@ class ToxicFault(Fault):
         """The addresses of the clients that it acts on; none: all."""
         return ()
 
-    def lacks(self, there: Foreseen) -> str:
+    def only_ours(self) -> str:
         """The proxy that stands there is a Toxiproxy alone, and its links are over TCP."""
         beyond = {toxic.type for toxic in self.toxics("tcp")} - RELEASED
         unknown = f"its proxy is a Toxiproxy, which has no {', '.join(sorted(beyond))}" if beyond else ""
-        return there.no_proxy or unknown
+        return super().only_ours() or unknown
+
+    def lacks(self, there: Foreseen) -> str:
+        return there.no_proxy
 
     def prepare(self, replica: Replica, target: str) -> Undo:
         found = proxies_of(replica, target)

@@ -36,6 +36,8 @@ class Line:
     """What it can be broken by, as `run` would have it."""
     not_by: Mapping[str, str]
     """The faults that it cannot be broken by, or that nobody would see, and why."""
+    never: tuple[str, ...]
+    """Those of `not_by` for which nothing can be done."""
     checks: tuple[str, ...]
     passing: tuple[str, ...]
     bypassing: tuple[str, ...]
@@ -92,7 +94,9 @@ def _choices(
     off = f"it is not on the map, so no scenario can name it: add it to the components of {where}"
     return {
         name: [
-            choice if platform is None or name in platform.components else replace(choice, why_not=off)
+            choice
+            if platform is None or name in platform.components
+            else replace(choice, why_not=off, never=False)
             for choice in choose(there)
         ]
         for name, there in foresee(judgement, platform).items()
@@ -122,6 +126,7 @@ def _line(service: Service, choices: Sequence[Choice]) -> Line:
         service.ports,
         tuple(choice.fault for choice in choices if not choice.why_not),
         {choice.fault: choice.why_not for choice in choices if choice.why_not},
+        tuple(choice.fault for choice in choices if choice.why_not and choice.never),
         tuple(service.checks),
         tuple(map(_port, service.passing)),
         tuple(map(_port, service.bypassing)),

@@ -47,17 +47,23 @@ def _whole(report: Report) -> Iterator[str]:
 
 
 def _faults(line: Line) -> Iterator[str]:
-    """What breaks it, and why the others do not: those of one reason together."""
+    """What breaks it, and why the others do not: those of one reason together.
+
+    Those for which nothing can be done stand last, on one line: they must not hide what can be mended.
+    """
     if line.faults:
         yield f"{line.service} can be broken by {', '.join(line.faults)}"
     reasons: dict[str, list[str]] = {}
     for fault, why in line.not_by.items():
-        reasons.setdefault(why, []).append(fault)
+        if fault not in line.never:
+            reasons.setdefault(why, []).append(fault)
     if len(reasons) == 1 and not line.faults:
         yield f"{line.service} cannot be broken: {next(iter(reasons))}"
         return
     for why, faults in reasons.items():
         yield f"{line.service}, not by {', '.join(faults)}: {why}"
+    if line.never:
+        yield f"{line.service}, never by {', '.join(line.never)} (--json says why)"
 
 
 def _more(line: Line) -> Iterator[str]:
