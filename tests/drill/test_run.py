@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from blackstart.drill import stages
+from blackstart.drill import run, stages
 from blackstart.drill.folder import REPLICA
+from blackstart.drill.recorded import options_from
 from blackstart.drill.staff import Staff
 from blackstart.errors import Exit, HealingUnproven, ReplicaError
 from blackstart.events import HarnessError
@@ -18,7 +21,7 @@ from blackstart.record.store import WriteFailed
 from blackstart.record.verify import verify
 from blackstart.testing import FakeReplica
 
-from .test_resume import Dead, interrupt, until
+from .test_resume import EVENTS, SAMPLE, Dead, interrupt, until
 
 
 def deaf(replica: FakeReplica) -> None:
@@ -150,3 +153,24 @@ def test_what_came_first_is_told_when_nothing_is_left(
     result = Dead(tmp_path, until("command.started"), at_start=interrupt).resumed()
     assert result.error is not None
     assert result.error.message == "the drill was aborted: SIGINT, while it was brought back"
+
+
+# --- what is fetched before ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("replica", "compose", "fetched"),
+    [
+        ("local", None, {"openbao", "registry", "names"}),
+        ("compose", None, {"openbao"}),  # people's own bao; the servers are in images
+        ("compose", Path("docker-compose.yml"), set()),
+    ],
+)
+def test_only_the_tools_that_its_replica_needs_are_fetched(
+    monkeypatch: pytest.MonkeyPatch, replica: str, compose: Path | None, fetched: set[str]
+) -> None:
+    asked: list[Collection[str]] = []
+    monkeypatch.setattr(run, "ensure_tools", lambda progress, names: asked.append(names))
+    monkeypatch.setattr(run, "finished", lambda options, begun: None)
+    run.run(replace(options_from(EVENTS, SAMPLE), replica=replica, compose=compose))
+    assert [set(names) for names in asked] == [fetched]

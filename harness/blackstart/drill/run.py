@@ -20,6 +20,7 @@ from blackstart.drill.signals import Interrupted, Signals
 from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill, ReplicaError
 from blackstart.events import AbortAsked, HarnessError
 from blackstart.record.store import WriteFailed
+from blackstart.replica.chosen import tools_of
 from blackstart.replica.tools import ensure_tools
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ class Result:
 
 def run(options: Options) -> Result:
     """Run one drill. Errors that end it are in the result; only what came before the drill began is raised."""
-    ensure_tools(
-        options.progress
-    )  # before anything is started: what is missing is the machine's error, not a drill's
+    # Before anything is started: what is missing is the machine's error, not a drill's.
+    ensure_tools(options.progress, tools_of(options.replica, options.compose))
     return finished(options, opened)
 
 

@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blackstart.replica.tools import PEOPLES, TOOLS
+
 if TYPE_CHECKING:
     from blackstart.platform import Platform
     from blackstart.replica.base import Replica
 
-__all__ = ["chosen"]
+__all__ = ["chosen", "tools_of"]
 
 
 def chosen(
@@ -42,3 +44,10 @@ def chosen(
     from blackstart.replica.foreign import ForeignReplica
 
     return ForeignReplica(folder, label, participants, compose, platform, allowed)
+
+
+def tools_of(name: str, compose: Path | None = None) -> Collection[str]:
+    """The tool environments that it needs: servers in containers have their own, and a file of yours has no Vault of ours."""
+    if name == "local":
+        return tuple(TOOLS)
+    return PEOPLES if compose is None else ()

@@ -23,7 +23,7 @@ from blackstart.replica.components.vault import KEYRING
 from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse, SubnetInUse
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
-from blackstart.replica.containers.project import STOPPING, Project
+from blackstart.replica.containers.project import ENDING, STOPPING, Project
 from blackstart.replica.containers.server import ContainerServer
 from blackstart.replica.layout import CANARY, COMPONENTS, PROXY, TEAMS, endpoint
 from blackstart.replica.miniature import KINDS, Miniature
@@ -35,7 +35,7 @@ from blackstart.replica.servicing import Servicing, waiters
 from blackstart.replica.stack import FILE, Stack, home
 from blackstart.replica.telling import AlertFeed
 from blackstart.replica.toolbox import Toolbox
-from blackstart.replica.tools import ensure_tools
+from blackstart.replica.tools import PEOPLES, ensure_tools
 from blackstart.replica.written import Written
 from blackstart.toxics.links import Links
 from blackstart.toxics.toxiproxy import Toxiproxy
@@ -96,7 +96,7 @@ class ComposeReplica(Miniature):
 
     def up(self, progress: Progress) -> None:
         """Start every container, and return when the platform serves. Leaves nothing when it fails."""
-        ensure_tools(progress, ("openbao",))
+        ensure_tools(progress, PEOPLES)
         self._engine.see_room()
         self._engine.refuse_strangers(COMPONENTS)
         self.down()  # its volumes would not fit the new keys
@@ -111,7 +111,7 @@ class ComposeReplica(Miniature):
 
     def resume_up(self, progress: Progress) -> None:
         """Start the containers of a replica that was ended without being thrown away: same ports, volumes and tokens."""
-        ensure_tools(progress, ("openbao",))
+        ensure_tools(progress, PEOPLES)
         self._start_all(progress)
 
     def _lay_out(self) -> None:
@@ -124,31 +124,37 @@ class ComposeReplica(Miniature):
         write_private(self._folder / STATE, json.dumps(self._stack.to_data()))
         self._mounted.lay_out(self._stack, self._engine.endpoint.host, self.label)
 
-    def _start_all(self, progress: Progress) -> None:
-        """PortInUse, SubnetInUse when somebody has one. Whatever goes wrong, nothing is left."""
+    def _start_all(self, progress: Progress, *, keeping: bool = False) -> None:
+        """PortInUse, SubnetInUse when somebody has one. When it fails nothing is left, or, `keeping`, all but what runs."""
         try:
-            self._project.up(progress)
+            self._project.up(progress, keeping=keeping)
             self._handle_all()
-            self._serve(progress)
+            self._serve(progress, keeping)
         except BaseException:
-            self.down()
+            self._give_up(keeping)
             raise
         progress("the replica is up", len(COMPONENTS), len(COMPONENTS))
 
-    def _serve(self, progress: Progress) -> None:
+    def _serve(self, progress: Progress, keeping: bool) -> None:
         """Wait until everything does its work."""
         progress("waiting for the servers", 0, 0)
         servicing = self._servicing()
-        with waiters(len(SERVERS), partial(self._stop, progress)) as pool:
+        with waiters(len(SERVERS), partial(self._stop, progress, keeping)) as pool:
             waits = [pool.submit(servicing.into_service, name) for name in SERVERS]
             for each in waits:
                 each.result()
             self._give_tokens(self._write)
             list(pool.map(servicing.serving, TEAMS))
 
-    def _stop(self, progress: Progress) -> None:
-        progress(STOPPING, 0, 0)
-        self.down()
+    def _stop(self, progress: Progress, keeping: bool) -> None:
+        progress(ENDING if keeping else STOPPING, 0, 0)
+        self._give_up(keeping)
+
+    def _give_up(self, keeping: bool) -> None:
+        if not keeping:
+            return self.down()
+        self._project.end()
+        self._there = False
 
     def _handle_all(self) -> None:
         stack = self._chosen()

