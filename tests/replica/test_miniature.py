@@ -37,3 +37,11 @@ def test_a_vault_without_room_for_its_audit_log_is_told_as_that(
     monkeypatch.setattr(VaultClient, "participant_token", refuses)
     with pytest.raises(ReplicaError, match=f"gives no token to ic-1: {error}"):
         Bare(tmp_path)._give_tokens(lambda: None)
+
+
+def test_however_its_folder_is_spelled_it_is_the_same(tmp_path: Path) -> None:
+    """Containers mount it: another spelling would be another mount, and compose would make them anew."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    spelled = Bare(tmp_path / "real" / ".." / "link" / "x")
+    assert spelled.data("vault") == tmp_path / "real" / "x" / "data" / "vault"

@@ -54,6 +54,9 @@ PORT_TRIES = 3
 
 SERVERS = (*COMPONENTS, CANARY, PROXY)
 
+MACHINERY = ("toxiproxy", "tokens", "blackbox", "prometheus", "alertmanager", "pager")
+"""What else must run all along. The one that need not, `seed`, ends by itself."""
+
 LOOK_EVERY_S = 0.1
 """Seconds between two looks at a container: each asks docker several things."""
 
@@ -110,9 +113,12 @@ class ComposeReplica(Miniature):
         )
 
     def resume_up(self, progress: Progress) -> None:
-        """Start the containers of a replica that was ended without being thrown away: same ports, volumes and tokens."""
+        """Start the containers of a replica that was ended without being thrown away: same ports, volumes and tokens.
+
+        When it fails nothing runs and its data stays: it can be tried again.
+        """
         ensure_tools(progress, PEOPLES)
-        self._start_all(progress)
+        self._start_all(progress, keeping=True)
 
     def _lay_out(self) -> None:
         """A fresh platform, whatever an earlier `up` left here."""
@@ -160,7 +166,7 @@ class ComposeReplica(Miniature):
         stack = self._chosen()
         self._containers = {
             name: ContainerServer(name, self._engine, self.label, self._project.name, self._folder)
-            for name in SERVERS
+            for name in (*SERVERS, *MACHINERY)
         }
         self._know(stack.site, self._containers)
         services = [stack.site.services[team] for team in TEAMS]
@@ -185,9 +191,7 @@ class ComposeReplica(Miniature):
     def _engine(self) -> Engine:
         """The docker that has the containers already, else the one that the user means."""
         note = Note.read(self._folder) if self._attached else None
-        if note is None:
-            return Engine.connect(self._allowed)
-        return Engine.connect(Allowed({note.context}), note.endpoint)
+        return note.connect() if note else Engine.connect(self._allowed)
 
     @property
     def _project(self) -> Project:
@@ -246,7 +250,7 @@ class ComposeReplica(Miniature):
 
     def log(self, component: str) -> Path:
         """The file with what its container has said until now."""
-        self._handle(component)
+        super().log(component)
         return self._containers[component].log
 
     def _servicing(self) -> Servicing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Miniature"]
 
-WATCHED = (*COMPONENTS, PROXY)
-
 KINDS = {"vault": "vault", "dns": "dns", "resolver": "resolver", "registry": "registry"}
 
 
@@ -39,7 +37,7 @@ class Miniature:
 
     def __init__(self, folder: Path, label: str, participants: Sequence[str]) -> None:
         self.label = label
-        self._folder = folder.absolute()
+        self._folder = folder.resolve()  # however it is spelled, containers that mount it stay the same
         self._participants = tuple(participants)
         self._toolbox = Toolbox(self._folder, label)
         self._tokens: dict[str, str] = {}
@@ -117,9 +115,13 @@ class Miniature:
 
     def _handle(self, component: str) -> Handle:
         handle = self._handles.get(component)
-        if handle is None or component == CANARY:
+        if handle is None or component in self.machinery():
             raise self._no_such(component)
         return handle
+
+    def machinery(self) -> Collection[str]:
+        """The servers that are none of people's: the command `service` has components and the fault proxy."""
+        return self._handles.keys() - {*COMPONENTS, PROXY}
 
     def _no_such(self, component: str) -> UsageError:
         return UsageError(
@@ -168,8 +170,9 @@ class Miniature:
         return self._handle(component).paused()
 
     def exited(self) -> Mapping[str, int]:
-        """Components, and the fault proxy, that ended without being asked to, with their exit codes (negative: the signal)."""
-        codes = {name: self._handles[name].exited_by_itself() for name in WATCHED if name in self._handles}
+        """Servers that ended without being asked to, with their exit codes (negative: the signal)."""
+        handles = self._handles if self._there else {}
+        codes = {name: handle.exited_by_itself() for name, handle in handles.items()}
         return {name: code for name, code in codes.items() if code is not None}
 
     # --- the network ----------------------------------------------------------------------------
@@ -196,8 +199,8 @@ class Miniature:
     # --- evidence and people --------------------------------------------------------------------
 
     def log(self, component: str) -> Path:
-        """As on any replica; the canary and the fault proxy have logs too."""
-        if component not in (*COMPONENTS, CANARY, PROXY):
+        """As on any replica; the canary, the fault proxy and whatever else is its own have logs too."""
+        if component not in (*COMPONENTS, CANARY, PROXY, *self.machinery()):
             raise self._no_such(component)
         return self._folder / LOGS / f"{component}.log"
 

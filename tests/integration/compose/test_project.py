@@ -265,9 +265,11 @@ def test_an_image_that_is_nowhere_is_told_with_what_builds_it(make: Make) -> Non
 
 
 @contextmanager
-def taken_port() -> Iterator[int]:
+def taken_port(port: int = 0) -> Iterator[int]:
+    """That port, or any."""
     with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
         server.listen()
         yield server.getsockname()[1]
 
@@ -294,6 +296,22 @@ def test_breaking_off_leaves_nothing(make: Make) -> None:
         project.up(interrupt)
     assert told[-1] == STOPPING
     assert not project.counts()
+
+
+def test_what_was_up_before_keeps_its_data_when_it_does_not_come_up_again(make: Make, serve: Serve) -> None:
+    with taken_port() as port:
+        pass
+    one = {"command": WAITS, "ports": [f"127.0.0.1:{port}:80"], "volumes": ["kept:/data"]}
+    project = make({"one": one, "two": {"command": WAITS}}, volumes={"kept": {}})
+    project.up(quiet)
+    serve(project).put("/data/it", b"yes")
+    project.end()
+    with taken_port(port), pytest.raises(PortInUse, match=str(port)):
+        project.up(quiet, keeping=True)
+    assert not any(serve(project, name).running() for name in ("one", "two"))
+    assert project.counts() == Counts(2, 1, 1)
+    project.up(quiet, keeping=True)
+    assert serve(project).exec(["cat", "/data/it"]).stdout == "yes"
 
 
 # --- what is kept -----------------------------------------------------------------------------------

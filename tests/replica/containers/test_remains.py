@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from blackstart.errors import ReplicaError
-from blackstart.replica.containers import remains
+from blackstart.replica.containers import ending, remains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def test_docker_lists_what_was_killed_for_a_moment_longer(api: Any, tmp_path: Pa
 
 
 def test_what_does_not_end_is_said(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remains, "END_LIMIT_S", 0.0)
+    monkeypatch.setattr(ending, "END_LIMIT_S", 0.0)
     api.containers.return_value = LISTED
     with pytest.raises(ReplicaError, match="1 containers do not end"):
         remains.end(tmp_path, "d")

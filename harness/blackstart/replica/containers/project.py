@@ -17,6 +17,7 @@ from blackstart.clock import SystemTime
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.containers.cli import Compose, end
 from blackstart.replica.containers.copies import copies
+from blackstart.replica.containers.ending import end_all
 from blackstart.replica.containers.engine import DRILL, SERVICE
 from blackstart.replica.containers.failing import port_in_use, told_by_compose
 from blackstart.replica.containers.logs import listed_of, save_logs
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["LABELS", "STOPPING", "Project", "labelled"]
+__all__ = ["ENDING", "LABELS", "STOPPING", "Project", "labelled"]
 
 LABELS = "labels.json"
 """The file that puts the drill's label on everything; JSON is YAML too."""
@@ -49,6 +50,9 @@ LEARNS_S = 20.0
 
 STOPPING = "stopping: removing its containers"
 """Told before it is done: on a busy machine it takes seconds."""
+
+ENDING = "stopping: ending its containers, its data stays"
+"""As STOPPING, of what was up before."""
 
 
 class Project:
@@ -96,11 +100,12 @@ class Project:
 
     # --- up and down ----------------------------------------------------------------------------
 
-    def up(self, progress: Progress, limit_s: float = UP_LIMIT_S) -> None:
+    def up(self, progress: Progress, limit_s: float = UP_LIMIT_S, *, keeping: bool = False) -> None:
         """Make and start everything, and wait until all of it is up and healthy.
 
-        When it fails nothing is left. ReplicaError with the last lines of what did not come up; PortInUse;
-        MissingTool for an image that is missing and cannot be pulled; UsageError for files that are wrong.
+        When it fails nothing is left; `keeping`, of what was up before: nothing runs, and its data stays. ReplicaError
+        with the last lines of what did not come up; PortInUse; MissingTool for an image that is missing and cannot be
+        pulled; UsageError for files that are wrong.
         """
         self._engine.see_room()
         config = self.config()
@@ -111,7 +116,7 @@ class Project:
         self._note.write(self.folder)
         started = {name: raw for name, raw in config["services"].items() if copies(raw)}
         rising = Rising(self._engine, self.name, started, progress)
-        with self._nothing_left(progress), self._engine.asked.all_of_it():
+        with self._given_up(progress, keeping), self._engine.asked.all_of_it():
             ends = SystemTime().now().mono_ns + int(limit_s * 1e9)
             self._bring_up(override, rising, config, limit_s)
             left_s = (ends - SystemTime().now().mono_ns) / 1e9
@@ -121,14 +126,15 @@ class Project:
                 )
 
     @contextmanager
-    def _nothing_left(self, progress: Progress) -> Iterator[None]:
-        """What fails, or is broken off, leaves nothing behind but its logs; and no second error hides the first."""
+    def _given_up(self, progress: Progress, keeping: bool) -> Iterator[None]:
+        """What fails, or is broken off, is taken down, or ended; no second error hides the first."""
         try:
             yield
         except BaseException as error:
-            progress(STOPPING, 0, 0)
+            progress(ENDING if keeping else STOPPING, 0, 0)
+            give_up = self.end if keeping else self.down
             with suppress(ReplicaError):  # a person who breaks it off does not wait for logs
-                self.down(logs=isinstance(error, Exception))
+                give_up(logs=isinstance(error, Exception))
             raise
 
     def _bring_up(self, override: Path, rising: Rising, config: Mapping[str, Any], limit_s: float) -> None:
@@ -166,11 +172,20 @@ class Project:
         Returns what there was. ReplicaError for what docker does not remove, with why; DaemonGone when docker does not
         answer. What becomes of the logs keeps nothing from being removed.
         """
-        with suppress(ReplicaError, OSError):
-            if logs:
-                self.save_logs(self.folder / LOGS)
+        self._keep_logs(logs)
         with self._engine.asked.all_of_it():
             return remove_all(self._engine, self.label)
+
+    def end(self, *, logs: bool = True) -> None:
+        """Keep the logs, and end every container; its data stays, and `up` goes on with it. ReplicaError when one runs on."""
+        self._keep_logs(logs)
+        with self._engine.asked.all_of_it():
+            end_all(self._engine, self.label)
+
+    def _keep_logs(self, wanted: bool) -> None:
+        with suppress(ReplicaError, OSError):
+            if wanted:
+                self.save_logs(self.folder / LOGS)
 
     # --- what there is --------------------------------------------------------------------------
 

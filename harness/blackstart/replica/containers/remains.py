@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from blackstart.errors import BlackstartError, ReplicaError
-from blackstart.replica.containers.engine import DRILL, Allowed, Engine
+from blackstart.replica.containers.ending import end_all
+from blackstart.replica.containers.engine import DRILL, Engine
 from blackstart.replica.containers.logs import save_logs
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.removal import Counts, remove_all
-from blackstart.replica.containers.server import END_LIMIT_S
 from blackstart.replica.programs.service import LOGS
-from blackstart.replica.waiting import wait_until
 
 __all__ = ["end", "remove", "running"]
 
@@ -44,30 +42,21 @@ def remove(folder: Path, label: str) -> Counts:
 
 
 def end(folder: Path, label: str) -> None:
-    """Kill what runs of it, and leave its data: it can be gone on with. ReplicaError when something still runs.
-
-    Docker lists a container for a moment longer than it runs.
-    """
+    """Kill what runs of it, and leave its data: it can be gone on with. ReplicaError when something still runs."""
     with _engine(folder, label) as engine:
-        if engine is None:
-            return
-        listed = partial(engine.containers, {DRILL: label}, all=False)
-        for each in listed():
-            with suppress(ReplicaError), engine.saying("ending a container"):  # it may be gone by now
-                engine.client.api.kill(each["Id"])
-        if not wait_until(lambda: not listed(), END_LIMIT_S):
-            raise ReplicaError(f"{len(listed())} containers do not end", hint="run: blackstart recover")
+        if engine is not None:
+            end_all(engine, label)
 
 
 @contextmanager
 def _engine(folder: Path, label: str) -> Iterator[Engine | None]:
-    """The docker that has them; None when none has. What its plan allowed once is allowed now."""
+    """The docker that has them; None when none has."""
     note = Note.read(folder)
     if note is None or not label:
         yield None
         return
     try:
-        engine = Engine.connect(Allowed(contexts={note.context}), note.endpoint)
+        engine = note.connect()
     except BlackstartError as error:
         raise ReplicaError(
             f"its containers may be left: {error.message}", hint="start docker, and run: blackstart recover"

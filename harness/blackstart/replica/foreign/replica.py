@@ -5,7 +5,7 @@ One compose project a drill. What it takes to go on in another process lies in `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +64,7 @@ class ForeignReplica(Drilled):
         """
         written = Written.read(folder, label)
         replica = cls(folder, label, written.participants, written.compose_file, written.platform)
+        replica._attached = True
         replica._know(written)
         return replica
 
@@ -88,11 +89,14 @@ class ForeignReplica(Drilled):
         raise ReplicaError("every port that was free a moment ago was taken by somebody", hint="try again")
 
     def resume_up(self, progress: Progress) -> None:
-        """Start the containers of a replica that was ended without being thrown away: same ports and volumes."""
-        self._start_all(progress)
+        """Start the containers of a replica that was ended without being thrown away: same ports and volumes.
 
-    def _start_all(self, progress: Progress) -> None:
-        """PortInUse when somebody has one. Whatever goes wrong, nothing is left."""
+        When it fails nothing runs and its data stays: it can be tried again.
+        """
+        self._start_all(progress, keeping=True)
+
+    def _start_all(self, progress: Progress, *, keeping: bool = False) -> None:
+        """PortInUse when somebody has one. When it fails nothing is left, or, `keeping`, all but what runs."""
         written = self._up()
         self._there = True
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -105,11 +109,11 @@ class ForeignReplica(Drilled):
         self.probes()  # what cannot be asked is said before anything is started
         try:
             self._build(progress)
-            self._project.up(progress)
+            self._project.up(progress, keeping=keeping)
             for member in self._members.values():
                 member.await_service()
         except BaseException:
-            self.down()
+            self._give_up(keeping)
             raise
         progress("the replica is up", len(self._members), len(self._members))
 
@@ -128,12 +132,23 @@ class ForeignReplica(Drilled):
                 f"{self._file}: docker compose build fails:\n{said}", hint="docker compose build says more"
             )
 
+    def _give_up(self, keeping: bool) -> None:
+        if not keeping:
+            return self.down()
+        self._project.end()
+        self.close()
+        self._there = False
+
     def down(self) -> None:
         """Remove every container, network and volume of the drill. May be called again, and when `up` failed."""
         if self._written is not None:
             self._project.down()
             self.close()
         self._there = False
+
+    def images(self) -> Mapping[str, str]:
+        """The id of the image that each service really runs, sidecars included."""
+        return self._project.images()
 
     @property
     def _files(self) -> list[Path]:
