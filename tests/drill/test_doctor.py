@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from blackstart.drill import doctor
 from blackstart.drill.doctor import Check, examine
 
 if TYPE_CHECKING:
     import pytest
+
+    from blackstart.replica.containers.engine import Engine
 
 
 def docker_checks() -> list[Check]:
@@ -27,3 +30,32 @@ def test_another_machines_docker_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     (check,) = docker_checks()
     assert check.seen.startswith("docker's context 'tcp://127.0.0.1:1' is not this machine's local socket")
+
+
+class Docker:
+    """One that has no image but one."""
+
+    def has(self, image: str) -> bool:
+        return image == "here"
+
+
+class Ours:
+    """A project of two images, the first of which is in no registry."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def config(self) -> dict[str, object]:
+        return {}
+
+    def images_wanted(self, config: object) -> list[str]:
+        return ["blackstart/platform:0.1.0", "here"]
+
+
+def test_how_to_get_what_no_registry_has_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "Project", Ours)
+    check = doctor._images(cast("Engine", Docker()))
+    assert (check.ok, check.seen) == (False, "1 of 2, missing: blackstart/platform:0.1.0")
+    assert (
+        "docker build --tag blackstart/platform:0.1.0 --file images/platform/Dockerfile harness" in check.hint
+    )

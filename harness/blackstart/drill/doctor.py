@@ -14,6 +14,7 @@ from blackstart.errors import BlackstartError
 from blackstart.replica.containers.cli import plugin_version
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.pulling import how_to_get
 from blackstart.replica.stack import FILE, home
 from blackstart.replica.tools import cache_dir, tool_status
 
@@ -122,6 +123,4 @@ def _images(engine: Engine) -> Check:
     seen = f"{len(wanted) - len(missing)} of {len(wanted)}"
     if missing:
         seen += f", missing: {', '.join(missing)}"
-    return Check(
-        name, not missing, False, seen, "the first drill pulls them; without a registry: images/bake"
-    )
+    return Check(name, not missing, False, seen, f"the first drill pulls what it can; {how_to_get(missing)}")

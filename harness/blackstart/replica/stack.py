@@ -1,11 +1,13 @@
 """The compose file that ships with blackstart: where it is, and what it is told for one drill.
 
 `docker-compose.yml` stands for itself: each variable has a default, for whoever starts it by hand. A drill gives every
-variable a value of its own, so that two drills, and a platform started by hand, run side by side.
+variable a value of its own, so that drills run side by side. Beside a platform that was started by hand they could too,
+but people could take one for the other: that is refused unless the plan allows it.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +22,7 @@ from blackstart.replica.layout import CANARY, HOST, TEAMS, Address
 from blackstart.replica.ports import free_ports
 from blackstart.replica.site import LINKS, Site, deploy_link
 
-__all__ = ["FILE", "Stack", "home"]
+__all__ = ["FILE", "Stack", "home", "images"]
 
 FILE = "docker-compose.yml"
 
@@ -58,6 +60,13 @@ def home() -> Path:
         f"there is no {FILE} in {packaged} or {checkout}: the installation is not whole",
         hint="install blackstart again",
     )
+
+
+def images() -> dict[str, str]:
+    """By variable, those that `.env` pins; one of the environment wins, as it does with compose. ReplicaError as of `home`."""
+    lines = (home() / ".env").read_text("utf-8").splitlines()
+    pinned = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name: os.environ.get(name, image) for name, image in pinned.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from blackstart.errors import MissingTool, ReplicaError, UsageError
+from blackstart.plan import Plan
 from blackstart.replica.containers import engine as module
 from blackstart.replica.containers.endpoint import Endpoint
 from blackstart.replica.containers.engine import (
@@ -21,6 +22,7 @@ from blackstart.replica.containers.engine import (
     Engine,
     PortInUse,
 )
+from blackstart.source import parse_text
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -55,6 +57,15 @@ def test_strangers_are_refused_with_their_names_and_ids(engine: Engine) -> None:
     with pytest.raises(UsageError, match=r"vault \(vault0000000, like vault\)") as caught:
         engine.refuse_strangers(["vault"])
     assert "docker stop vault" in caught.value.hint
+
+
+def test_how_strangers_are_allowed_is_shown_as_it_is_written(engine: Engine) -> None:
+    run_here(engine, listed("shop-vault-1", **{SERVICE: "vault"}), listed("dns"))
+    with pytest.raises(UsageError) as caught:
+        engine.refuse_strangers(["vault", "dns"])
+    line = caught.value.hint.split("`")[1]
+    plan = parse_text(Plan, f"kind: plan\ntitle: t\n{line}\ndrills: [{{scenario: x}}]\n", "plan.yaml")
+    assert plan.docker.strangers == ["shop-vault-1", "dns"]
 
 
 def test_a_stranger_that_the_plan_names_is_let_be(engine: Engine) -> None:

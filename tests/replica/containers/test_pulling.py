@@ -10,7 +10,8 @@ import pytest
 
 from blackstart.errors import MissingTool
 from blackstart.replica.containers.engine import Engine
-from blackstart.replica.containers.pulling import have_images
+from blackstart.replica.containers.pulling import BUILD, have_images
+from blackstart.replica.stack import home, images
 
 
 class Docker:
@@ -51,3 +52,42 @@ def test_what_cannot_be_pulled_is_missing() -> None:
         missing.value.message == "the image b is missing and cannot be pulled: no such host (missing: a, b)"
     )
     assert "images/bake" in missing.value.hint
+
+
+OURS = images()["PLATFORM_IMAGE"]
+
+
+@pytest.mark.parametrize("wanted", [[OURS, "b"], ["b", OURS]])
+def test_how_the_one_that_is_in_no_registry_is_built_is_said(wanted: list[str]) -> None:
+    """Whichever of those that are missing was met first."""
+    with pytest.raises(MissingTool) as missing:
+        have_images(cast(Engine, Docker(set(), set())), wanted, lambda what, done, total: None)
+    assert (
+        f"{OURS} is in no registry; in blackstart's repository: {BUILD.format(OURS)} " in missing.value.hint
+    )
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "README.md",
+        "docker-compose.yml",
+        "compose/README.md",
+        "images/README.md",
+        "images/platform/Dockerfile",
+    ],
+)
+def test_wherever_a_reader_begins_the_same_line_stands(file: str) -> None:
+    assert BUILD.format(OURS) in (home() / file).read_text("utf-8")
+
+
+def test_the_line_names_a_file_and_what_that_copies() -> None:
+    *_, flag, dockerfile, context = BUILD.split()
+    assert flag == "--file"
+    copied = [
+        line.split()[1]
+        for line in (home() / dockerfile).read_text("utf-8").splitlines()
+        if line.startswith("COPY ")
+    ]
+    assert copied == ["blackstart"]
+    assert all((home() / context / each).is_dir() for each in copied)

@@ -187,10 +187,11 @@ class Engine:
         if not met:
             return
         said = ", ".join(f"{each.name} ({each.id}, like {each.target})" for each in met)
+        names = [each.name for each in met]
         raise UsageError(
             f"this docker also runs containers that are named like a target and are no drill's: {said}",
-            hint=f"stop them (docker stop {' '.join(each.name for each in met)}), or allow them by name in the plan; "
-            "a drill would not touch them, but people might",
+            hint=f"stop them (docker stop {' '.join(names)}), or run a plan that allows them by name: "
+            f"`docker: {{strangers: [{', '.join(names)}]}}`; a drill would not touch them, but people might",
         )
 
     # --- is it fit ------------------------------------------------------------------------------

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from blackstart.errors import MissingTool
+from blackstart.replica.stack import images as pinned
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["have_images"]
+__all__ = ["BUILD", "have_images", "how_to_get"]
+
+BUILD = "docker build --tag {} --file images/platform/Dockerfile harness"
+"""What makes the image of our own programs, in the root of blackstart's repository, where an image registry is reached."""
 
 
 def have_images(engine: Engine, images: Sequence[str], progress: Progress) -> None:
@@ -32,6 +36,19 @@ def _pull(engine: Engine, image: str, missing: Sequence[str]) -> None:
             raise MissingTool(
                 f"the image {image} is missing and cannot be pulled: {error.explanation}"
                 + (f" (missing: {', '.join(missing)})" if missing[1:] else ""),
-                hint="without a registry, images/bake builds ours under the same tags; "
-                "`docker compose build` those of a compose file that has a `build`",
+                hint=how_to_get(missing),
             ) from error
+
+
+def how_to_get(missing: Collection[str]) -> str:
+    """The next move of whoever lacks these images, and cannot pull one of them. Our own is in no registry."""
+    ours = pinned()["PLATFORM_IMAGE"]
+    if ours in missing:
+        return (
+            f"{ours} is in no registry; in blackstart's repository: {BUILD.format(ours)} "
+            "(or images/bake, which builds every image where no registry is reachable)"
+        )
+    return (
+        "without a registry, images/bake builds ours under the same tags; "
+        "`docker compose build` those of a compose file that has a `build`"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from blackstart.replica.containers.project import Project
 from blackstart.replica.containers.pulling import have_images
 from blackstart.replica.foreign.judge import judge
 from blackstart.replica.foreign.sidecar import Images
-from blackstart.replica.stack import home
+from blackstart.replica.stack import images
 
 if TYPE_CHECKING:
     from blackstart.replica.base import Progress
@@ -138,8 +137,6 @@ def judged(engine: Engine, config: Mapping[str, Any]) -> tuple[Judgement, dict[s
 
 
 def sidecar_images() -> Images:
-    """The pinned ones of the shipped `.env`; a variable of the environment wins, as it does with compose."""
-    lines = (home() / ".env").read_text("utf-8").splitlines()
-    pinned = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    whole = {**pinned, **os.environ}
-    return Images(whole["TOXIPROXY_IMAGE"], whole["PLATFORM_IMAGE"])
+    """The same that our own platform runs."""
+    ours = images()
+    return Images(ours["TOXIPROXY_IMAGE"], ours["PLATFORM_IMAGE"])
