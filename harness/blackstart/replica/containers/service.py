@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackstart.errors import BlackstartError
-from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.note import Note
 from blackstart.replica.containers.server import ContainerServer
 from blackstart.replica.layout import COMPONENTS, PROXY
@@ -21,9 +20,10 @@ from blackstart.replica.programs.service import SITE, command, listens
 from blackstart.replica.site import Site, deploy_link
 
 if TYPE_CHECKING:
+    from blackstart.replica.containers.engine import Engine
     from blackstart.replica.layout import Address
 
-__all__ = ["main"]
+__all__ = ["main", "refused"]
 
 NAMES = (*COMPONENTS, PROXY)
 
@@ -53,11 +53,18 @@ def main(folder: Path, argv: list[str]) -> int:
         return 1
     site = Site.from_data(json.loads((folder / SITE).read_bytes())["site"])
     try:
-        engine = Engine.connect(endpoint=note.endpoint)
+        engine = note.connect()
         return command(NAMES, argv, lambda name: Service(name, folder, engine, note, _address(name, site)))
     except BlackstartError as error:
-        print(f"service: {error.message}", file=sys.stderr)
-        return 1
+        return refused("service", error)
+
+
+def refused(command: str, error: BlackstartError) -> int:
+    """Say on stderr why a command could not do it, and the next move. Its exit code."""
+    print(f"{command}: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return 1
 
 
 def _address(name: str, site: Site) -> Address:

@@ -45,12 +45,13 @@ class Drilled:
         self._members: dict[str, Member] = {}
         self._written: Written | None = None
         self._there = False
+        self._attached = False
 
     @cached_property
     def _engine(self) -> Engine:
-        """Where its containers are, if it ever had any; else the docker that the user means."""
-        note = Note.read(self._folder)
-        return Engine.connect(self._allowed, note.endpoint if note else None)
+        """The docker that has the containers already, else the one that the user means."""
+        note = Note.read(self._folder) if self._attached else None
+        return note.connect() if note else Engine.connect(self._allowed)
 
     def close(self) -> None:
         """End the connections to docker; whatever is asked next opens new ones."""
