@@ -39,21 +39,8 @@ class Docker:
         return image == "here"
 
 
-class Ours:
-    """A project of two images, the first of which is in no registry."""
-
-    def __init__(self, *_: object) -> None:
-        pass
-
-    def config(self) -> dict[str, object]:
-        return {}
-
-    def images_wanted(self, config: object) -> list[str]:
-        return ["blackstart/platform:0.1.0", "here"]
-
-
 def test_how_to_get_what_no_registry_has_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "Project", Ours)
+    monkeypatch.setattr(doctor, "our_images", lambda engine: ["blackstart/platform:0.1.0", "here"])
     check = doctor._images(cast("Engine", Docker()))
     assert (check.ok, check.seen) == (False, "1 of 2, missing: blackstart/platform:0.1.0")
     assert (

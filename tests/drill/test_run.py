@@ -171,6 +171,7 @@ def test_only_the_tools_that_its_replica_needs_are_fetched(
 ) -> None:
     asked: list[Collection[str]] = []
     monkeypatch.setattr(run, "ensure_tools", lambda progress, names: asked.append(names))
+    monkeypatch.setattr(run, "refuse", lambda options: None)
     monkeypatch.setattr(run, "finished", lambda options, begun: None)
     run.run(replace(options_from(EVENTS, SAMPLE), replica=replica, compose=compose))
     assert [set(names) for names in asked] == [fetched]

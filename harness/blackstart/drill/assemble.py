@@ -21,7 +21,6 @@ from blackstart.drill.msel import Injects
 from blackstart.drill.past import Past
 from blackstart.drill.pulse import Pulse
 from blackstart.drill.recovery import Recovery
-from blackstart.drill.refused import refuse
 from blackstart.drill.staff import Staff
 from blackstart.errors import BlackstartError, UsageError
 from blackstart.events import SCHEMA, DrillOpened
@@ -45,10 +44,9 @@ def opened(options: Options) -> Iterator[Drill]:
     """A drill with its folder, record and watchdog; all of it is closed at the end of the block.
 
     Whatever carries the drill's label is ended there too: a server that came up while a signal went through.
-    Errors: UsageError for a folder or a fault type that cannot be, and all of `refuse`, before anything is made.
+    Errors: UsageError for a folder or a fault type that cannot be, before anything is made.
     """
     armed = arm(options.bundle.scenario.faults, options.bundle.platform, options.seed, options.replica)
-    refuse(options, armed)
     clock: DrillClock = JumpClock() if options.mode == "jump" else RealClock(pace=options.pace)
     drill_id, folder = claim(options.reports, clock.start.wall.date())
     with mine(folder) as ours:

@@ -13,9 +13,8 @@ from pathlib import Path
 from blackstart.errors import BlackstartError
 from blackstart.replica.containers.cli import plugin_version
 from blackstart.replica.containers.engine import Engine
-from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.ours import our_images
 from blackstart.replica.containers.pulling import how_to_get
-from blackstart.replica.stack import FILE, home
 from blackstart.replica.tools import cache_dir, tool_status
 
 __all__ = ["Check", "examine"]
@@ -115,8 +114,7 @@ def _images(engine: Engine) -> Check:
     """Those that our own compose file names."""
     name = "docker images"
     try:
-        ours = Project(engine, "doctor", [home() / FILE], {}, "doctor", home())
-        wanted = ours.images_wanted(ours.config())
+        wanted = our_images(engine)
         missing = [image for image in wanted if not engine.has(image)]
     except BlackstartError as error:
         return Check(name, False, False, error.message, error.hint)

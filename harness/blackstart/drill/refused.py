@@ -1,4 +1,4 @@
-"""What can be refused before there is a drill: then nothing of it is left to look at, and no number is used up."""
+"""What can be refused, or had, before there is a drill: then nothing of it is left to look at, and no number is used up."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blackstart.drill.arming import arm
 from blackstart.errors import UsageError
 
 if TYPE_CHECKING:
-    from blackstart.drill.arming import Armed
     from blackstart.drill.drill import Options
+    from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
 __all__ = ["refuse", "see_room"]
@@ -20,11 +21,15 @@ ROOM_MB = 50
 """Room for one drill's folder: its record, and what its servers keep beside it (most on the embedded replica)."""
 
 
-def refuse(options: Options, armed: list[Armed]) -> None:
-    """UsageError, MissingTool or ReplicaError for what is amiss with the reports' disk, docker or the compose file."""
+def refuse(options: Options) -> None:
+    """UsageError, MissingTool or ReplicaError for what is amiss with the reports' disk, docker or the compose file.
+
+    Every image is here afterwards, pulled or built: a slow line is waited for now, when no watchdog waits for a sign of
+    life, and Ctrl-C just ends the program.
+    """
     see_room(options.reports)
     if options.replica != "local":
-        _see_docker(options, armed)
+        _see_docker(options)
 
 
 def see_room(reports: Path) -> None:
@@ -38,7 +43,7 @@ def see_room(reports: Path) -> None:
         )
 
 
-def _see_docker(options: Options, armed: list[Armed]) -> None:
+def _see_docker(options: Options) -> None:
     from blackstart.replica.containers.cli import plugin_version
     from blackstart.replica.containers.engine import Allowed, Engine
 
@@ -47,19 +52,31 @@ def _see_docker(options: Options, armed: list[Armed]) -> None:
     with closing(engine):
         plugin_version()
         engine.see_room()
-        engine.refuse_strangers(_targets(engine, options, armed))
+        if options.compose is None:
+            _ready_ours(engine, options.progress)
+        else:
+            _ready_theirs(engine, options, options.compose)
 
 
-def _targets(engine: Engine, options: Options, armed: list[Armed]) -> set[str]:
-    """What a stranger's container may not be called. UsageError for a compose file that cannot be drilled so."""
-    if options.compose is None:
-        from blackstart.replica.layout import COMPONENTS
+def _ready_ours(engine: Engine, progress: Progress) -> None:
+    from blackstart.replica.containers.ours import our_images
+    from blackstart.replica.containers.pulling import have_images
+    from blackstart.replica.layout import COMPONENTS
 
-        return set(COMPONENTS)
+    engine.refuse_strangers(COMPONENTS)
+    have_images(engine, our_images(engine), progress)
+
+
+def _ready_theirs(engine: Engine, options: Options, file: Path) -> None:
+    """UsageError for a compose file that cannot be drilled so, before more of it is pulled than tells its ports."""
     from blackstart.drill.possible import demand_possible
     from blackstart.replica.foreign.ahead import ahead_of
     from blackstart.replica.foreign.reading import prepared
+    from blackstart.replica.foreign.readying import ready
 
-    _, judgement, _ = prepared(engine, options.compose, "refused", options.reports, options.progress)
-    demand_possible(armed, ahead_of(options.compose, judgement, options.bundle.platform, set()))
-    return judgement.names
+    bundle = options.bundle
+    armed = arm(bundle.scenario.faults, bundle.platform, options.seed, options.replica)
+    config, judgement, _ = prepared(engine, file, "refused", options.reports, options.progress)
+    demand_possible(armed, ahead_of(file, judgement, bundle.platform, set()))
+    engine.refuse_strangers(judgement.names)
+    ready(engine, file, config, judgement, options.progress)

@@ -16,6 +16,7 @@ from blackstart.drill import stages
 from blackstart.drill.abort import ASKED
 from blackstart.drill.assemble import opened
 from blackstart.drill.publish import publish
+from blackstart.drill.refused import refuse
 from blackstart.drill.signals import Interrupted, Signals
 from blackstart.errors import Aborted, BlackstartError, Exit, HealingUnproven, InvalidDrill, ReplicaError
 from blackstart.events import AbortAsked, HarnessError
@@ -58,6 +59,7 @@ def run(options: Options) -> Result:
     """Run one drill. Errors that end it are in the result; only what came before the drill began is raised."""
     # Before anything is started: what is missing is the machine's error, not a drill's.
     ensure_tools(options.progress, tools_of(options.replica, options.compose))
+    refuse(options)
     return finished(options, opened)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from blackstart.replica.foreign.judge import Judgement, Service
     from blackstart.replica.foreign.sidecar import Images
 
-__all__ = ["Places", "override", "wanted_ports"]
+__all__ = ["Places", "built_images", "override", "wanted_ports"]
 
 HEADER = """\
 # Made by blackstart for one drill, and laid over your compose file: docker compose -f YOURS -f THIS.
@@ -103,11 +103,23 @@ def override(
     return HEADER + yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
+def built_images(config: Mapping[str, Any]) -> dict[str, str]:
+    """By service, the image that the file builds: under the file's own name for it, else under one of ours.
+
+    Compose names a built image by the project: without a name of ours, each drill would leave one behind.
+    """
+    project = config.get("name", "platform")
+    return {
+        name: str(raw.get("image") or f"blackstart-drill/{project}-{name}".lower())
+        for name, raw in config["services"].items()
+        if raw.get("build")
+    }
+
+
 def _named(name: str, raw: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Compose names a built image by the project: without a name of ours, each drill would leave one behind."""
     found: dict[str, Any] = {"container_name": _Reset()} if raw.get("container_name") else {}
     if raw.get("build") and not raw.get("image"):
-        found["image"] = f"blackstart-drill/{config.get('name', 'platform')}-{name}".lower()
+        found["image"] = built_images(config)[name]
     return found
 
 

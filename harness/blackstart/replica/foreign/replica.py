@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError, UsageError
-from blackstart.replica.containers.cli import Compose
 from blackstart.replica.containers.engine import NO_MORE, Allowed, PortInUse
 from blackstart.replica.containers.project import Project
 from blackstart.replica.foreign import toolbox
 from blackstart.replica.foreign.drilled import Drilled
 from blackstart.replica.foreign.override import Places, override, wanted_ports
 from blackstart.replica.foreign.reading import prepared, sidecar_images
+from blackstart.replica.foreign.readying import have_built
 from blackstart.replica.foreign.written import Written
 from blackstart.replica.ports import free_ports
 
@@ -108,7 +108,7 @@ class ForeignReplica(Drilled):
         toolbox.write(self._folder, self.label)
         self.probes()  # what cannot be asked is said before anything is started
         try:
-            self._build(progress)
+            have_built(self._engine, self._file, written.config, progress)
             self._project.up(progress, keeping=keeping)
             for member in self._members.values():
                 member.await_service()
@@ -116,21 +116,6 @@ class ForeignReplica(Drilled):
             self._give_up(keeping)
             raise
         progress("the replica is up", len(self._members), len(self._members))
-
-    def _build(self, progress: Progress) -> None:
-        """Build what the file builds. UsageError, in compose's own words, when it cannot be built."""
-        services = self._up().config["services"]
-        building = [name for name, raw in services.items() if raw.get("build")]
-        if not building:
-            return
-        progress(f"building {', '.join(building)}", 0, 0)
-        compose = Compose(self._project.name, self._files, self._engine.env(), self.label)
-        done = compose.run(("build",))
-        if done.returncode != 0:
-            said = "\n".join(done.stderr.strip().splitlines()[-12:])
-            raise UsageError(
-                f"{self._file}: docker compose build fails:\n{said}", hint="docker compose build says more"
-            )
 
     def _give_up(self, keeping: bool) -> None:
         if not keeping:
