@@ -41,6 +41,15 @@ def test_a_plan_of_nothing() -> None:
     assert flaws(drills=[]) == [(("drills",), "the plan has no drill")]
 
 
+def test_how_long_a_platform_of_ones_own_may_take() -> None:
+    assert plan().docker.up_within is None
+    assert plan(docker={"up_within": "5m"}).docker.up_within == 300
+    assert flaws(docker={"up_within": "5m"}) == []
+    assert flaws(docker={"up_within": 0}) == [
+        (("docker", "up_within"), "no platform is up in less than a second")
+    ]
+
+
 @pytest.mark.parametrize("pace", [0, -1])
 def test_a_pace_is_positive(pace: int) -> None:
     with pytest.raises(ValidationError, match="greater than 0"):

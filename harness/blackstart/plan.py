@@ -38,14 +38,16 @@ class FaultLimits(Model):
 
 
 class Docker(Model):
-    """What a drill in containers would refuse of docker, allowed by name.
+    """What a drill in containers would refuse of docker, allowed by name; and how long a platform of your own may take.
 
     `contexts`: docker contexts (or DOCKER_HOST values) of other machines. `strangers`: running containers of no drill
-    that are named like a target.
+    that are named like a target. `up_within`: of your own compose file, how long all of it may take to come up, and one
+    component to come back; 90 seconds when it is left out.
     """
 
     contexts: list[str] = Field(default_factory=list)
     strangers: list[str] = Field(default_factory=list)
+    up_within: Duration | None = None
 
 
 class PlannedDrill(Model):
@@ -80,6 +82,10 @@ class Plan(Model):
                 "compose needs replica: compose",
                 f"saw replica: {self.replica}",
                 "write replica: compose",
+            )
+        if self.docker.up_within is not None and self.docker.up_within < 1:
+            yield Flaw(
+                ("docker", "up_within"), "no platform is up in less than a second", "", "write up_within: 5m"
             )
         hours = self.limits.hours
         if hours is not None:

@@ -12,6 +12,7 @@ from blackstart.drill import assemble
 from blackstart.drill.assemble import opened
 from blackstart.drill.folder import REPLICA, label_of
 from blackstart.drill.recorded import options_from
+from blackstart.plan import Docker
 from blackstart.record.verify import verify
 from blackstart.replica.containers import remains
 from blackstart.testing import FakeReplica
@@ -20,6 +21,9 @@ from .test_resume import EVENTS, PROBES, SAMPLE
 
 if TYPE_CHECKING:
     from blackstart.replica.containers.removal import Counts
+
+
+CHOOSES = assemble._replica
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +56,13 @@ def test_what_cannot_be_removed_is_said_and_hides_nothing(
         assert 1 / len(said)
     assert said == ["containers may be left: PermissionError: docker is not yours; run: blackstart recover"]
     assert verify(drill.folder).state == "ok", "its record is closed all the same"
+
+
+def test_the_replica_has_what_the_plan_says_of_docker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+    monkeypatch.setattr(assemble, "chosen", lambda *_, **how: asked.update(how))
+    said = Docker(contexts=["far"], strangers=["db"], up_within="5m")
+    CHOOSES(replace(options_from(EVENTS, SAMPLE), allowed=said), tmp_path, "d")
+    assert (asked["contexts"], asked["strangers"], asked["up_within_s"]) == (["far"], ["db"], 300.0)

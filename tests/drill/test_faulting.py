@@ -141,6 +141,19 @@ def test_the_watchdog_gives_whatever_is_done_to_the_replica_its_time(stand: Stan
     assert leases == [LONGEST_UNDO_S] * 4
 
 
+def test_a_platform_that_comes_back_slowly_has_all_its_time(
+    stand: Stand, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An undo may have to start it."""
+    monkeypatch.setattr(FakeReplica, "up_within_s", 600.0, raising=False)
+    beats: list[float] = []
+    stand.conductor.beat = beats.append
+    bench.inject()
+    bench.faults.heal_all()
+    assert LONGEST_UNDO_S not in beats
+    assert beats.count(LONGEST_UNDO_S + 600.0) == 3
+
+
 def test_a_fault_that_the_watchdog_healed_is_open_again_before_it_is_injected_again(
     stand: Stand, bench: Bench
 ) -> None:

@@ -93,6 +93,7 @@ def _replica(options: Options, folder: Path, label: str) -> Replica:
         compose=options.compose,
         contexts=options.allowed.contexts,
         strangers=options.allowed.strangers,
+        up_within_s=options.allowed.up_within,
     )
 
 

@@ -23,6 +23,7 @@ from blackstart.events import (
 )
 from blackstart.faults.healer import heal as heal_rows
 from blackstart.faults.ledger import LedgerFailed
+from blackstart.replica.patience import patience
 
 if TYPE_CHECKING:
     from blackstart.drill.arming import Armed
@@ -109,7 +110,7 @@ class Faults:
     @contextmanager
     def _breaking(self, armed: Armed) -> Iterator[None]:
         """Real work on the replica. It takes as long as undoing it, so the watchdog is told beforehand."""
-        self._conductor.beat(LONGEST_UNDO_S)
+        self._conductor.beat(LONGEST_UNDO_S + patience(self._replica))
         with _told_as_invalid(armed):
             yield
 

@@ -10,6 +10,7 @@ from blackstart.errors import BlackstartError, HealingUnproven
 from blackstart.events import FaultHealed, FaultHealing, FaultProven, FaultUnproven
 from blackstart.faults.healer import AGAIN_AFTER_S, PROVEN_WITHIN_S
 from blackstart.record.store import WriteFailed
+from blackstart.replica.patience import patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +68,7 @@ def _undo(
     ending: Sequence[Active], conductor: Conductor, replica: Replica, journal: Journal
 ) -> dict[str, str]:
     """Undo each; why that failed, by the fault's id."""
-    conductor.beat(LONGEST_UNDO_S)
+    conductor.beat(LONGEST_UNDO_S + patience(replica))
     for active in ending:
         journal.write(active.armed, "healing", FaultHealing(active.armed.id))
     failed: dict[str, str] = {}

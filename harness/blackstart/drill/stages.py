@@ -19,6 +19,7 @@ from blackstart.events import (
     SteadyReached,
 )
 from blackstart.probes import Sampler
+from blackstart.replica.patience import patience
 from blackstart.replica.telling import Imaged
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def provision(drill: Drill) -> None:
     """Bring the replica up and declare its probes. In jump mode drill time stands still meanwhile."""
     _enter(drill, "provision")
     if not drill.conductor.replaying():  # a resumed drill has its replica up again before
-        drill.pulse.beat(LONGEST_START_S)
+        # What has no health check is waited for once all others are up.
+        drill.pulse.beat(LONGEST_START_S + 2 * patience(drill.replica))
         drill.replica.up(drill.progress)
         drill.faults.rehearse(drill.armed)
     components = [

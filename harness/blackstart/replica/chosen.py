@@ -25,10 +25,12 @@ def chosen(
     compose: Path | None = None,
     contexts: Collection[str] = (),
     strangers: Collection[str] = (),
+    up_within_s: float | None = None,
 ) -> Replica:
     """A replica of that name in that folder, not yet up. `compose`: the compose file to drill in place of our own.
 
-    `contexts` and `strangers` are what the plan allows by name (`plan.Docker`).
+    `contexts` and `strangers` are what the plan allows by name, `up_within_s` is how long it gives that file
+    (`plan.Docker`).
     """
     if name == "local":
         from blackstart.replica.local import LocalReplica
@@ -43,7 +45,7 @@ def chosen(
         return ComposeReplica(folder, label, participants, allowed)
     from blackstart.replica.foreign import ForeignReplica
 
-    return ForeignReplica(folder, label, participants, compose, platform, allowed)
+    return ForeignReplica(folder, label, participants, compose, platform, allowed, up_within_s)
 
 
 def tools_of(name: str, compose: Path | None = None) -> Collection[str]:

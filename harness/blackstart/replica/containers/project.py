@@ -43,6 +43,9 @@ UP_LOG = "compose-up.log"
 UP_LIMIT_S = 90.0
 """Real seconds for everything to be up and healthy, on a machine that is busy with other things."""
 
+SLOW = "see what else this machine does"
+"""The next move of whoever waited so long in vain."""
+
 LOOK_EVERY_S = 0.2
 
 LEARNS_S = 20.0
@@ -100,8 +103,10 @@ class Project:
 
     # --- up and down ----------------------------------------------------------------------------
 
-    def up(self, progress: Progress, limit_s: float = UP_LIMIT_S, *, keeping: bool = False) -> None:
-        """Make and start everything, and wait until all of it is up and healthy.
+    def up(
+        self, progress: Progress, limit_s: float = UP_LIMIT_S, *, keeping: bool = False, slow: str = SLOW
+    ) -> None:
+        """Make and start everything, and wait until all of it is up and healthy; `slow` is the hint when that is late.
 
         When it fails nothing is left; `keeping`, of what was up before: nothing runs, and its data stays. ReplicaError
         with the last lines of what did not come up; PortInUse; MissingTool for an image that is missing and cannot be
@@ -118,12 +123,11 @@ class Project:
         rising = Rising(self._engine, self.name, started, progress)
         with self._given_up(progress, keeping), self._engine.asked.all_of_it():
             ends = SystemTime().now().mono_ns + int(limit_s * 1e9)
-            self._bring_up(override, rising, config, limit_s)
+            if not self._bring_up(override, rising, config, limit_s):
+                raise _late(rising, "docker compose up does not end", slow)
             left_s = (ends - SystemTime().now().mono_ns) / 1e9
             if not wait_until(rising.all_well, left_s, every_s=LOOK_EVERY_S):
-                raise rising.why_not() or ReplicaError(
-                    f"the project is not up within {limit_s:.0f} s", hint="see what else this machine does"
-                )
+                raise _late(rising, f"the project is not up within {limit_s:.0f} s", slow)
 
     @contextmanager
     def _given_up(self, progress: Progress, keeping: bool) -> Iterator[None]:
@@ -137,8 +141,8 @@ class Project:
                 give_up(logs=isinstance(error, Exception))
             raise
 
-    def _bring_up(self, override: Path, rising: Rising, config: Mapping[str, Any], limit_s: float) -> None:
-        """`docker compose up -d`, which itself waits for what others depend on."""
+    def _bring_up(self, override: Path, rising: Rising, config: Mapping[str, Any], limit_s: float) -> bool:
+        """`docker compose up -d`, which itself waits for what others depend on. False when the limit ended it."""
         words = ("up", "-d", "--no-build", "--pull", "never")
         log = self.folder / LOGS / UP_LOG
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -147,16 +151,9 @@ class Project:
                 wait_until(lambda: _over(command, rising), limit_s, every_s=LOOK_EVERY_S)
             finally:
                 end(command)
-        if command.returncode != 0:
-            said = log.read_text("utf-8", "replace")
-            raise self._late(rising) if command.returncode < 0 else self._failed(said, rising, config)
-
-    def _late(self, rising: Rising) -> ReplicaError:
-        """It was ended by us: the limit is over."""
-        return rising.why_not() or ReplicaError(
-            "docker compose up does not end",
-            hint="the drill's folder says where it stood: logs/compose-up.log",
-        )
+        if command.returncode > 0:
+            raise self._failed(log.read_text("utf-8", "replace"), rising, config)
+        return command.returncode == 0
 
     def _failed(self, output: str, rising: Rising, config: Mapping[str, Any]) -> ReplicaError:
         """What a container itself tells says more than compose, which met only what came of it."""
@@ -214,6 +211,13 @@ def labelled(config: Mapping[str, Any], label: str) -> dict[str, Any]:
         for kind in ("services", "networks", "volumes")
         if config.get(kind)
     }
+
+
+def _late(rising: Rising, what: str, slow: str) -> ReplicaError:
+    """The error of what had no more time: the first container that is not well says most."""
+    stood = f"the drill's folder says where it stood: logs/{UP_LOG}"
+    error = rising.why_not() or ReplicaError(what, hint=stood)
+    return ReplicaError(error.message, hint=f"{slow}; {error.hint}" if error.hint else slow)
 
 
 def _over(command: subprocess.Popen[bytes], rising: Rising) -> bool:

@@ -66,7 +66,13 @@ class Drilled:
         self._there = True
         self._members = {
             service.component: Member(
-                service, written.places, self._engine, self.label, self._project_name, self._folder
+                service,
+                written.places,
+                self._engine,
+                self.label,
+                self._project_name,
+                self._folder,
+                written.up_within_s,
             )
             for service in written.judgement.drilled
         }

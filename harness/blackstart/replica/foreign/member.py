@@ -6,6 +6,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
 from blackstart.replica.containers.kept import Kept
 from blackstart.replica.containers.server import ContainerServer
@@ -14,6 +15,7 @@ from blackstart.replica.foreign.sidecar import sidecar_of
 from blackstart.replica.layout import HOST
 from blackstart.replica.probing import connect
 from blackstart.replica.waiting import wait_until
+from blackstart.source import format_duration
 from blackstart.toxics.toxiproxy import Toxiproxy
 
 if TYPE_CHECKING:
@@ -22,10 +24,7 @@ if TYPE_CHECKING:
     from blackstart.replica.foreign.judge import Service
     from blackstart.replica.foreign.override import Places
 
-__all__ = ["Member"]
-
-START_LIMIT_S = 90.0
-"""Real seconds for a component to come into service: healthy, where its file says how that is seen."""
+__all__ = ["Member", "slow"]
 
 LEAD_LIMIT_S = 30.0
 """Real seconds for its proxy to stand before it again."""
@@ -37,12 +36,20 @@ class Member:
     """A component, and what stands before it. Safe from any process and thread. Errors: ReplicaError."""
 
     def __init__(
-        self, service: Service, places: Places, engine: Engine, label: str, project: str, folder: Path
+        self,
+        service: Service,
+        places: Places,
+        engine: Engine,
+        label: str,
+        project: str,
+        folder: Path,
+        limit_s: float,
     ) -> None:
         def handle(name: str, of: str) -> ContainerServer:
             return ContainerServer(name, engine, label, project, folder, of)
 
         self.service = service
+        self._limit_s = limit_s
         self.server = handle(service.component, service.name)
         self.address = places.address(service.name, service.ports[0]) if service.ports else None
         self.beside: Beside | None = None
@@ -121,11 +128,11 @@ class Member:
 
     def await_service(self) -> None:
         """Wait until it is healthy; where nothing checks that, until its first port takes connections."""
-        if (
-            not wait_until(lambda: not self._hopeful() or self._serves(), START_LIMIT_S)
-            or not self._hopeful()
-        ):
-            raise self.server.failed("did not come into service")
+        served = wait_until(lambda: not self._hopeful() or self._serves(), self._limit_s)
+        if served and self._hopeful():
+            return
+        error = self.server.failed("did not come into service")
+        raise error if served else ReplicaError(error.message, hint=f"{slow(self._limit_s)}; {error.hint}")
 
     def _hopeful(self) -> bool:
         return self.server.running()
@@ -139,6 +146,12 @@ class Member:
         except (OSError, Refused):
             return False
         return True
+
+
+def slow(limit_s: float) -> str:
+    """The next move of whoever waited so long for a platform of their own in vain."""
+    more = format_duration(max(300.0, 2 * limit_s))
+    return f"it had {format_duration(limit_s)}; a plan can give it more: `docker: {{up_within: {more}}}`"
 
 
 def _restored(beside: Beside) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.containers.engine import NO_MORE, Allowed, PortInUse
-from blackstart.replica.containers.project import Project
+from blackstart.replica.containers.project import UP_LIMIT_S, Project
 from blackstart.replica.foreign import toolbox
 from blackstart.replica.foreign.drilled import Drilled
+from blackstart.replica.foreign.member import slow
 from blackstart.replica.foreign.override import Places, override, wanted_ports
 from blackstart.replica.foreign.reading import prepared, sidecar_images
 from blackstart.replica.foreign.readying import have_built
@@ -50,11 +51,13 @@ class ForeignReplica(Drilled):
         compose_file: Path,
         platform: Platform,
         allowed: Allowed = NO_MORE,
+        up_within_s: float | None = None,
     ) -> None:
         super().__init__(folder, label, allowed)
         self._participants = tuple(participants)
         self._file = compose_file.absolute()
         self._platform = platform
+        self.up_within_s = up_within_s or UP_LIMIT_S
 
     @classmethod
     def attach(cls, folder: Path, label: str) -> ForeignReplica:
@@ -63,7 +66,14 @@ class ForeignReplica(Drilled):
         ReplicaError when there is none, when it is another label's, or when it was never quite up.
         """
         written = Written.read(folder, label)
-        replica = cls(folder, label, written.participants, written.compose_file, written.platform)
+        replica = cls(
+            folder,
+            label,
+            written.participants,
+            written.compose_file,
+            written.platform,
+            up_within_s=written.up_within_s,
+        )
         replica._attached = True
         replica._know(written)
         return replica
@@ -81,7 +91,16 @@ class ForeignReplica(Drilled):
         for _ in range(PORT_TRIES):
             places = Places.choose(judgement, free_ports(wanted_ports(judgement)))
             self._know(
-                Written(self.label, self._participants, self._file, config, ports, places, self._platform)
+                Written(
+                    self.label,
+                    self._participants,
+                    self._file,
+                    config,
+                    ports,
+                    places,
+                    self._platform,
+                    self.up_within_s,
+                )
             )
             with suppress(PortInUse):
                 self._start_all(progress)
@@ -109,7 +128,7 @@ class ForeignReplica(Drilled):
         self.probes()  # what cannot be asked is said before anything is started
         try:
             have_built(self._engine, self._file, written.config, progress)
-            self._project.up(progress, keeping=keeping)
+            self._project.up(progress, self.up_within_s, keeping=keeping, slow=slow(self.up_within_s))
             for member in self._members.values():
                 member.await_service()
         except BaseException:

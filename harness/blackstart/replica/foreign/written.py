@@ -16,6 +16,7 @@ from blackstart.errors import ReplicaError
 from blackstart.platform import Platform
 from blackstart.replica.attached import FOREIGN
 from blackstart.replica.cached import write_private
+from blackstart.replica.containers.project import UP_LIMIT_S
 from blackstart.replica.foreign.judge import Judgement, judge
 from blackstart.replica.foreign.override import Places
 
@@ -26,7 +27,7 @@ STATE = FOREIGN
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Whose replica it is, of which file, what compose made of that, and where everything is."""
+    """Whose replica it is, of which file, what compose made of that, where everything is, and how long it may take."""
 
     label: str
     participants: tuple[str, ...]
@@ -35,6 +36,7 @@ class Written:
     image_ports: Mapping[str, tuple[str, ...]]
     places: Places
     platform: Platform
+    up_within_s: float = UP_LIMIT_S
 
     @property
     def judgement(self) -> Judgement:
@@ -55,6 +57,7 @@ class Written:
             "image_ports": {image: list(ports) for image, ports in self.image_ports.items()},
             "places": self.places.to_data(),
             "platform": self.platform.model_dump(mode="json"),
+            "up_within_s": self.up_within_s,
         }
 
     @classmethod
@@ -70,6 +73,7 @@ class Written:
                 {image: tuple(ports) for image, ports in data["image_ports"].items()},
                 Places.from_data(data["places"]),
                 Platform.model_validate(data["platform"]),
+                float(data["up_within_s"]),
             )
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ReplicaError(
