@@ -37,9 +37,13 @@ class Box:
     most: Limits = field(default_factory=lambda: Limits(1.0, 256 * MIB))
     mounted: list[Mount] = field(default_factory=lambda: [DISK])
     runs: bool = True
+    led: bool = True
 
     def running(self) -> bool:
         return self.runs
+
+    def led_to(self) -> bool:
+        return self.led
 
     def attachments(self) -> list[dict[str, Any]]:
         return self.there
@@ -89,6 +93,19 @@ def test_a_replica_of_containers_is_one(tmp_path: Path) -> None:
     replica = Boxes(tmp_path, Box())
     assert isinstance(replica, Contained)
     assert container_of(replica, "db").attachments() is replica.box.there
+
+
+@pytest.mark.parametrize(("there", "led"), [(True, True), (True, False), (False, True)])
+def test_off_its_networks_is_over_once_it_is_on_them_and_connections_arrive(
+    tmp_path: Path, there: bool, led: bool
+) -> None:
+    """Docker may have given it another address, where what stands before it does not lead yet."""
+    box = Box(led=led)
+    replica, fault = Boxes(tmp_path, box), ContainerDisconnect()
+    replica.up(lambda what, done, total: None)
+    undo = fault.prepare(replica, "db")
+    box.there = box.there if there else []
+    assert fault.gone(replica, "db", undo) == (there and led)
 
 
 # --- each refuses what it would not change ------------------------------------------------------

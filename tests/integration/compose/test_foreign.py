@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from blackstart.drill.possible import choices
 from blackstart.drill.preview import preview
 from blackstart.errors import MissingTool, ReplicaError, UsageError
 from blackstart.faultcheck import fault_flaws, installed_faults
+from blackstart.faults.container.disconnect import ContainerDisconnect
 from blackstart.faults.network.down import NetworkDown
 from blackstart.faults.network.latency import NetworkLatency
 from blackstart.platform import Platform
@@ -27,6 +29,7 @@ from blackstart.replica.containers.engine import NO_MORE
 from blackstart.replica.foreign import ForeignReplica
 from blackstart.replica.foreign.ahead import look_ahead
 from blackstart.replica.foreign.report import examine
+from blackstart.replica.telling import Imaged
 from blackstart.replica.waiting import wait_until
 from blackstart.scenario import FaultSpec
 from blackstart.source import load
@@ -98,6 +101,9 @@ def test_every_component_is_up_and_its_own_probes_are_green(shop: ForeignReplica
         "web": "web",
     }
     assert all(each.endpoint.startswith("127.0.0.1:") for each in shop.components().values())
+    assert isinstance(shop, Imaged)
+    assert set(shop.images()) > {"api", "cache", "db", "web", "reports", "blackstart-db-proxy"}
+    assert shop.images()["db"] == shop.container("db").look().data["Image"]
 
 
 def test_latency_on_its_database(shop: ForeignReplica) -> None:
@@ -166,6 +172,61 @@ def test_what_hangs_is_red_and_goes_on(shop: ForeignReplica) -> None:
     shop.resume("cache")
 
 
+def at(shop: ForeignReplica, component: str) -> str:
+    (network,) = shop.container(component).look().networks.values()
+    return str(network["IPAddress"])
+
+
+@contextmanager
+def joined(shop: ForeignReplica, network: str) -> Iterator[None]:
+    """Another service is on that network too: docker gives it the first address that is free."""
+    labels = {"blackstart.drill": shop.label, "com.docker.compose.service": "reports"}
+    (other,) = shop._engine.containers(labels)
+    docker("network", "connect", network, other["Id"])
+    try:
+        yield
+    finally:
+        docker("network", "disconnect", network, other["Id"])
+
+
+def docker(*words: str) -> None:
+    subprocess.run(["docker", *words], check=True, capture_output=True)
+
+
+def test_one_that_comes_back_to_its_network_is_reached_wherever_docker_puts_it(shop: ForeignReplica) -> None:
+    """By whoever heals the fault, and by hand, while the harness looks: the first free address is another each time."""
+    fault, before = ContainerDisconnect(), at(shop, "db")
+    undo = fault.prepare(shop, "db")
+    fault.inject(shop, "db", undo)
+    (network,) = [each["network"] for each in undo["networks"]]
+    other = ForeignReplica.attach(shop._folder, shop.label)  # as another process would
+    with joined(shop, network):
+        fault.heal(other, "db", undo)
+    other.close()
+    there = at(shop, "db")
+    assert there != before
+    assert fault.gone(shop, "db", undo)
+    becomes(shop)
+    by_hand(shop, network, there)
+
+
+def by_hand(shop: ForeignReplica, network: str, there: str) -> None:
+    """It is slow, and is so again at its new address."""
+    fault, id = slow(), shop.container("db").look().id
+    undo = fault.prepare(shop, "db")
+    fault.inject(shop, "db", undo)
+    following = shop.happenings(lambda happening: None)
+    try:
+        docker("network", "disconnect", network, id)
+        docker("network", "connect", "--alias", "db", network, id)
+        assert at(shop, "db") != there
+        assert wait_until(lambda: red(shop) == {"db", "order"} and shop.container("db").led_to(), LIMIT_S)
+        assert not fault.gone(shop, "db", undo)
+    finally:
+        following.close()
+        fault.heal(shop, "db", undo)
+
+
 def test_people_have_a_shell_with_addresses_and_tools(shop: ForeignReplica) -> None:
     spec = shop.shell("ann")
     script = (
@@ -174,7 +235,7 @@ def test_people_have_a_shell_with_addresses_and_tools(shop: ForeignReplica) -> N
     done = subprocess.run(
         ["bash", "-c", script], env=dict(spec.env), cwd=spec.cwd, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert "db         running, container" in done.stdout
     assert "psql (PostgreSQL) 15" in done.stdout
     assert "db               up" in done.stdout

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from tests.replica.foreign.conftest import image_ports, shop
 
 from blackstart.errors import ReplicaError
+from blackstart.replica.containers.found import Container
 from blackstart.replica.foreign.judge import judge
 from blackstart.replica.foreign.member import Member, slow
 from blackstart.replica.foreign.override import Places
@@ -18,12 +20,20 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
 
 
+DB = "10.0.0.2"
+
+
 class Late:
-    """A Toxiproxy that takes its time to answer."""
+    """A Toxiproxy that takes its time to answer; it dials DB."""
 
     def __init__(self, refusals: int) -> None:
         self.refusals = refusals
         self.added: list[str] = []
+
+    def proxies(self) -> Mapping[str, Any]:
+        if self.refusals:
+            raise ConnectionResetError
+        return {"db": {"upstream": f"{DB}:5432"}}
 
     def add(self, proxy: str, type: str, *, name: str, **how: Any) -> None:
         if self.refusals:
@@ -52,6 +62,62 @@ def test_what_is_wanted_of_a_proxy_is_put_back_as_soon_as_it_answers(
     monkeypatch.setattr(member.proxy, "running", lambda: runs)
     member.restore()
     assert late.added == added
+
+
+# --- where its proxy leads ------------------------------------------------------------------------
+
+
+def container(second: int, *addresses: str, runs: bool = True) -> Container:
+    """It was started in that second."""
+    state = {"Running": runs, "StartedAt": f"2026-11-21T10:00:{second:02}.5Z"}
+    networks = {f"n{number}": {"IPAddress": each} for number, each in enumerate(addresses)}
+    return Container("c1", {"State": state, "NetworkSettings": {"Networks": networks}})
+
+
+def stands(
+    member: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    *addresses: str,
+    refusals: int = 0,
+    began: int = 1,
+) -> Late:
+    """It is on networks with these addresses; its proxy dials DB, once it has refused so often."""
+    late = Late(refusals)
+    monkeypatch.setattr(member.beside, "client", late)
+    monkeypatch.setattr(member.server, "_find", lambda: container(began, *addresses))
+    monkeypatch.setattr(member.proxy, "_find", lambda: container(2))
+    monkeypatch.setattr(member._redirect, "_find", lambda: container(3, runs=False))
+    return late
+
+
+@pytest.mark.parametrize(
+    ("addresses", "how", "led"),
+    [
+        ([DB], {}, True),
+        (["10.1.0.7", DB], {}, True),
+        (["10.0.0.3"], {}, False),
+        ([], {}, False),
+        ([DB], {"refusals": 1}, False),
+        ([DB], {"began": 4}, False),
+    ],
+)
+def test_connections_arrive_when_its_proxy_is_there_and_dials_an_address_that_it_has(
+    member: Member, monkeypatch: pytest.MonkeyPatch, addresses: list[str], how: dict[str, int], led: bool
+) -> None:
+    stands(member, monkeypatch, *addresses, **how)
+    assert member.led_to() == member.server.led_to() == led
+
+
+@pytest.mark.parametrize(
+    ("addresses", "added"), [([DB], []), ([], []), (["10.0.0.3"], ["db: slow (latency)"])]
+)
+def test_one_with_another_address_has_a_new_proxy_with_what_was_wanted_of_the_old(
+    member: Member, monkeypatch: pytest.MonkeyPatch, addresses: list[str], added: list[str]
+) -> None:
+    late, renewed = stands(member, monkeypatch, *addresses), []
+    monkeypatch.setattr(member, "_renew", lambda: renewed.append("db"))
+    member.lead()
+    assert (bool(renewed), late.added) == (bool(added), added)
 
 
 @pytest.mark.parametrize(

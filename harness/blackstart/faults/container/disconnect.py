@@ -25,7 +25,9 @@ class ContainerDisconnect(ContainerFault):
         "no connection to it comes about, its name does not resolve, its log is silent; docker inspect: no networks"
     )
     fix: ClassVar[str] = "put it on its networks again: docker network connect --alias NAME NETWORK CONTAINER"
-    undone: ClassVar[str] = "puts it on its networks again, with the names and the addresses that it had"
+    undone: ClassVar[str] = (
+        "puts it on its networks again, with the names that it had, and the address where its file fixes one"
+    )
     holds: ClassVar[tuple[str, ...]] = ("{target}/network",)
     unseen_by: ClassVar[tuple[str, ...]] = ("exec",)
 
@@ -51,5 +53,7 @@ class ContainerDisconnect(ContainerFault):
         bring_back(replica, target)
 
     def gone(self, replica: Replica, target: str, undo: Undo) -> bool:
-        there = {each["network"] for each in container_of(replica, target).attachments()}
-        return replica.running(target) and there >= {each["network"] for each in undo["networks"]}
+        container = container_of(replica, target)
+        there = {each["network"] for each in container.attachments()}
+        back = replica.running(target) and there >= {each["network"] for each in undo["networks"]}
+        return back and container.led_to()

@@ -55,6 +55,9 @@ def take_off(
 
 
 def put_on(engine: Engine, container: Container, label: str, attachment: Mapping[str, Any]) -> None:
+    """An address is asked for only where its file fixes one: docker holds none for a container that is stopped, and one
+    that was asked for once, and that another has by then, would keep the container from ever starting again.
+    """
     name = str(attachment["network"])
     if name in container.networks:
         return

@@ -284,6 +284,10 @@ class ContainerServer:
         """The names of the networks that it was taken off and not put back on."""
         return sorted(self._kept.read().get("apart", {}))
 
+    def led_to(self) -> bool:
+        """Whether connections to it arrive where it is now, on its networks of now. Yes: nothing stands before it."""
+        return True
+
     def exec(self, argv: Sequence[str], user: str = "") -> Completed:
         """Run a command in it; one that is not there exits with 127, as in a shell."""
         with self._acting("running a command in") as container:

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Drilled"]
 
+AFTER: Mapping[str, Callable[[Member], None]] = {
+    "start": Member.come_back,
+    "connect": Member.lead,
+    "disconnect": Member.lead,
+}
+"""What the proxy before a component needs when somebody else has done this to its container."""
+
 
 class Drilled:
     """What a replica promises of components that are there, over the members of one file.
@@ -199,15 +206,17 @@ class Drilled:
     def happenings(self, tell: Callable[[Happening], None]) -> Following:
         """Tell of what happens to the components' containers (`telling.Eventful`).
 
-        A component that somebody else started has its proxy put before it again, meanwhile.
+        A component that somebody else started, or put on a network, has its proxy put before it again, meanwhile.
         """
         ours = {member.service.name: member for member in self._members.values()}
         beside = {name for member in ours.values() for name in member.names} - set(ours)
 
         def heard(happening: Happening) -> None:
             service = getattr(happening, "service", "")
-            if service in ours and happening.what == "start" and not happening.asked:
-                Thread(target=_rejoin, args=(ours[service],), name=f"rejoin {service}", daemon=True).start()
+            if service in ours and happening.what in AFTER and not happening.asked:
+                Thread(
+                    target=_mend, args=(happening.what, ours[service]), name=f"mend {service}", daemon=True
+                ).start()
             if service not in beside:
                 tell(happening)
 
@@ -223,9 +232,7 @@ class Drilled:
         return None
 
 
-def _rejoin(member: Member) -> None:
+def _mend(what: str, member: Member) -> None:
     """It may have ended again meanwhile; the probes see what comes of it."""
     with suppress(ReplicaError):
-        member.rejoin()
-        member.await_service()
-        member.restore()
+        AFTER[what](member)

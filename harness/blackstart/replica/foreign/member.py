@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import ReplicaError
 from blackstart.replica.asking import Refused
@@ -32,6 +34,21 @@ LEAD_LIMIT_S = 30.0
 CONNECT_S = 1.0
 
 
+class Led(ContainerServer):
+    """A component's own container: whoever puts it on a network again has its proxy dial where it is then."""
+
+    def __init__(self, member: Member, engine: Engine, label: str, project: str, folder: Path) -> None:
+        super().__init__(member.service.component, engine, label, project, folder, member.service.name)
+        self._member = member
+
+    def connect(self, attachment: Mapping[str, Any]) -> None:
+        super().connect(attachment)
+        self._member.lead()
+
+    def led_to(self) -> bool:
+        return self._member.led_to()
+
+
 class Member:
     """A component, and what stands before it. Safe from any process and thread. Errors: ReplicaError."""
 
@@ -50,7 +67,7 @@ class Member:
 
         self.service = service
         self._limit_s = limit_s
-        self.server = handle(service.component, service.name)
+        self.server = Led(self, engine, label, project, folder)
         self.address = places.address(service.name, service.ports[0]) if service.ports else None
         self.beside: Beside | None = None
         self._joining = Kept(folder / LINKS / f"{service.component}-joining.json", service.name)
@@ -74,21 +91,39 @@ class Member:
         """
         if not self.server.start():
             return False
-        self.rejoin()
-        self.await_service()
-        self.restore()
+        self.come_back()
         return True
 
-    def rejoin(self) -> None:
-        """Have the proxy in the network namespace of now: a container that is started gets a new one.
+    def come_back(self) -> None:
+        """Once it was started: its proxy before it, and what is wanted of that as soon as it is in service."""
+        self._rejoin()
+        self.await_service()
+        if self._addresses():  # else nobody answers: whoever puts it on a network restores
+            self.restore()
 
-        Nothing happens when it is there, or when the component does not run.
+    def lead(self) -> None:
+        """Once its networks have changed: have its proxy dial where it is now, with what was wanted of the old one."""
+        if self._rejoin():
+            self.restore()
+
+    def _rejoin(self) -> bool:
+        """Have the proxy in the network namespace of now, where a container that is started gets a new one, and have it
+        dial an address of now: docker gives it another when it is put on a network again.
+
+        False, and nothing happens, when that is so, or when nobody can connect: it does not run, or is on no network.
         """
         if self.beside is None:
-            return
+            return False
         with self._joining.locked():
-            if self.server.running() and not self._joined():
-                self._renew()
+            if not self._addresses() or self.led_to():
+                return False
+            self._renew()
+        return True
+
+    def _addresses(self) -> set[str]:
+        """None while it does not run."""
+        networks = self.server.look().networks.values()
+        return {str(each["IPAddress"]) for each in networks if each.get("IPAddress")}
 
     def _renew(self) -> None:
         """A proxy that has just been started, and every connection led through it."""
@@ -114,11 +149,22 @@ class Member:
                 self._renew()
             self.restore()
 
-    def _joined(self) -> bool:
-        """Whether the proxy, and after it the rules, came up after the component last did."""
+    def led_to(self) -> bool:
+        """Whether connections to it pass its proxy, and arrive: the proxy, and after it the rules, came up after the
+        component last did, and it dials an address that the component has.
+        """
+        if self.beside is None:
+            return True
         at = [_began(each.look()) for each in (self.server, self.proxy, self._redirect)]
         led = not self._redirect.running() and not self._redirect.look().state.get("ExitCode")
-        return self.proxy.running() and led and at == sorted(at)
+        return self.proxy.running() and led and at == sorted(at) and self._dials(self.beside)
+
+    def _dials(self, beside: Beside) -> bool:
+        """Whether its proxy answers, and says so."""
+        with suppress(OSError, HTTPException):
+            upstreams = {proxy["upstream"].rpartition(":")[0] for proxy in beside.proxies().values()}
+            return bool(upstreams) and upstreams <= self._addresses()
+        return False
 
     def restore(self) -> None:
         """Put back what is wanted of the proxy as soon as it answers, while it runs: a busy machine loses no toxic."""
