@@ -63,6 +63,6 @@ def test_the_replica_has_what_the_plan_says_of_docker(
 ) -> None:
     asked: dict[str, object] = {}
     monkeypatch.setattr(assemble, "chosen", lambda *_, **how: asked.update(how))
-    said = Docker(contexts=["far"], strangers=["db"], up_within=300.0)
+    said = Docker.model_validate({"contexts": ["far"], "strangers": ["db"], "up_within": "5m"})
     CHOOSES(replace(options_from(EVENTS, SAMPLE), allowed=said), tmp_path, "d")
     assert (asked["contexts"], asked["strangers"], asked["up_within_s"]) == (["far"], ["db"], 300.0)
