@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from pydantic import PrivateAttr
 
+from blackstart.drill.active import SERVERS_GONE
 from blackstart.drill.arming import Armed
 from blackstart.drill.faulting import Faults
-from blackstart.drill.healing import LONGEST_UNDO_S
+from blackstart.drill.healing import LONGEST_UNDO_S, ServersLost
 from blackstart.errors import HealingUnproven, InvalidDrill
-from blackstart.events import FaultHealed
+from blackstart.events import FaultHealed, FaultProven
 from blackstart.faults import wrappers
 from blackstart.faults.base import Fault, Move
 from blackstart.faults.ledger import Ledger
@@ -99,7 +100,8 @@ class Bench:
         self.shown: list[str] = []
         self.ledger = Ledger(folder, "INC-2026-04-26-001")
         self.fault = World(stand, self.ledger)
-        self.faults = Faults(stand.conductor, FakeReplica(["vault"], folder), self.ledger)
+        self.replica = FakeReplica(["vault"], folder)
+        self.faults = Faults(stand.conductor, self.replica, self.ledger)
         stand.conductor.listeners.append(self.faults.on_event)
 
     def inject(self, wrap: Callable[[Fault], Fault] = lambda fault: fault, skipped: str = "") -> None:
@@ -209,6 +211,43 @@ def test_a_probe_that_stays_red_is_unproven(stand: Stand, bench: Bench) -> None:
     with pytest.raises(HealingUnproven, match="the probe vault is red after the undo"):
         bench.faults.heal_all()
     assert [row.fault for row in bench.ledger.open_rows()] == ["down"]
+
+
+def lose(bench: Bench, replica: str = "local") -> None:
+    """A server that nobody can start has ended."""
+    bench.replica.name = replica
+    bench.replica.codes["proxy"] = -9
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_where_a_server_was_lost_the_proof_is_that_all_of_them_are_gone(
+    stand: Stand, bench: Bench, undone: bool
+) -> None:
+    bench.inject()
+    bench.fault.heals, bench.fault.raises = False, None if undone else OSError("no such server")
+    lose(bench)
+    with pytest.raises(ServersLost, match="vault"):
+        bench.faults.heal_all(scored=False)
+    assert (bench.faults.lost, len(bench.ledger.open_rows())) == (True, 1)
+    bench.faults.servers_gone()
+    assert (bench.faults.lost, bench.ledger.open_rows()) == (False, [])
+    assert faults_of(stand)[-3:] == ["fault.healing", "fault.healed", "fault.proven"]
+    assert stand.of("fault.proven")[0].body == FaultProven("down", SERVERS_GONE)
+
+
+@pytest.mark.parametrize(("replica", "scored"), [("local", True), ("fake", False)])
+def test_an_undo_that_fails_is_no_less_told_because_a_server_was_lost(
+    stand: Stand, bench: Bench, replica: str, scored: bool
+) -> None:
+    """People who are scored, and a replica whose faults may outlive its servers."""
+    bench.inject()
+    bench.fault.raises = OSError("no such server")
+    lose(bench, replica)
+    with pytest.raises(HealingUnproven, match="no such server"):
+        bench.faults.heal_all(scored=scored)
+    bench.faults.servers_gone()
+    assert bench.state() == "unproven"
+    assert faults_of(stand)[-1] == "fault.unproven"
 
 
 @pytest.mark.parametrize("late", [1, 2, 5])

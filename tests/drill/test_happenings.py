@@ -17,11 +17,12 @@ from blackstart.errors import InvalidDrill, ReplicaError
 from blackstart.events import CommandStarted, ComponentExited, ContainerChanged, FreeText
 from blackstart.record.store import WriteFailed
 from blackstart.replica.containers.events import Happening
+from blackstart.replica.telling import REMOVED
 from blackstart.scenario import Recovered
 from blackstart.testing import FakeReplica
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tests.drill.conftest import Stand
 
@@ -40,6 +41,14 @@ def dead(code: int | None = 137, *, asked: bool = False) -> Happening:
 def killed(signal: str = "9") -> list[Happening]:
     """What docker tells of `docker kill`."""
     return [Happening("kill", WALL, "vault", "vault", "c1", detail=signal), dead()]
+
+
+def removed() -> list[Happening]:
+    """What docker tells of `docker rm -f`, until it is gone."""
+    return [*killed()[:1], Happening("die", WALL, "vault", "vault", "c1", 137, detail=REMOVED)]
+
+
+DESTROYED = Happening("destroy", WALL, "vault", "vault", "c1")
 
 
 class Told(FakeReplica):
@@ -62,6 +71,9 @@ class Told(FakeReplica):
 
     def exited(self) -> Mapping[str, int]:
         return self.dead
+
+    def machinery(self) -> Collection[str]:
+        return ["toxiproxy"]
 
     def dies(self, *told: Happening) -> None:
         self.dead = {"vault": -9}
@@ -148,6 +160,10 @@ def test_a_signal_that_only_talks_to_a_server_happens_to_no_container(
             [Happening("oom", WALL, "vault", "vault", "c1"), dead()],
             "out of memory: the kernel killed it (exit code 137)",
         ),
+        (
+            [*killed(), DESTROYED],
+            "by docker kill of somebody unknown: signal 9 (exit code 137; not by blackstart, not out of memory)",
+        ),
     ],
 )
 def test_a_death_that_nothing_explains_makes_the_drill_invalid_and_says_what_it_is(
@@ -183,6 +199,40 @@ def test_where_a_fault_is_aimed_or_people_work_it_is_on_record_and_the_drill_goe
     stand.conductor.dispatch()
     codes = [e.body.how[:20] for e in stand.of("component.exited") if isinstance(e.body, ComponentExited)]
     assert codes == ["by signal 9, which d", "by docker kill of so"]
+
+
+@pytest.mark.parametrize("told", [removed(), [dead(asked=True), DESTROYED]], ids=["it ran", "it was stopped"])
+def test_what_is_removed_is_gone_for_good_whoever_works_on_it(
+    stand: Stand, small: Small, told: list[Happening]
+) -> None:
+    small.faults.aimed = True
+    stand.conductor.emit(CommandStarted("c", "s", FreeText.of("x")), actor="sme-1", source="terminal")
+    small.replica.dies(*told)
+    with pytest.raises(InvalidDrill) as error:
+        stand.conductor.dispatch()
+    assert error.value.message == (
+        "vault ended as it was removed by docker rm of somebody unknown, not by blackstart: "
+        "the fault that is aimed at it does no such thing, and no command of people's does that"
+    )
+
+
+def test_no_work_explains_the_end_of_what_no_command_reaches(stand: Stand, small: Small) -> None:
+    stand.conductor.emit(CommandStarted("c", "s", FreeText.of("x")), actor="sme-1", source="terminal")
+    small.replica.tell(Happening("kill", WALL, "toxiproxy", "toxiproxy", "c2", detail="9"))
+    small.replica.dead = {"toxiproxy": -9}
+    small.replica.tell(Happening("die", WALL, "toxiproxy", "toxiproxy", "c2", 137))
+    with pytest.raises(InvalidDrill, match=r"^toxiproxy ended by docker kill .*no command of people's"):
+        stand.conductor.dispatch()
+
+
+def test_one_whose_log_is_lost_is_told_without_it(stand: Stand, small: Small) -> None:
+    small.replica.log("vault").unlink()
+    small.replica.dies(*killed())
+    with pytest.raises(InvalidDrill, match="vault ended by docker kill"):
+        stand.conductor.dispatch()
+    (exited,) = stand.of("component.exited")
+    assert isinstance(exited.body, ComponentExited)
+    assert exited.body.last_lines.shown == ""
 
 
 def test_what_the_harness_asked_for_is_no_news(stand: Stand, small: Small) -> None:

@@ -11,17 +11,19 @@ from pathlib import Path
 import pytest
 
 from blackstart.drill import run, stages
+from blackstart.drill.active import SERVERS_GONE
 from blackstart.drill.folder import REPLICA
 from blackstart.drill.recorded import options_from
 from blackstart.drill.staff import Staff
 from blackstart.errors import Exit, HealingUnproven, ReplicaError
-from blackstart.events import HarnessError
+from blackstart.events import FaultProven, HarnessError
+from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.store import WriteFailed
 from blackstart.record.verify import verify
 from blackstart.testing import FakeReplica
 
-from .test_resume import EVENTS, SAMPLE, Dead, interrupt, until
+from .test_resume import EVENTS, SAMPLE, Dead, Ended, interrupt, until
 
 
 def deaf(replica: FakeReplica) -> None:
@@ -46,6 +48,32 @@ def test_a_replica_that_cannot_be_taken_down_is_left_for_recover(
     ]
     assert "replica.down" not in [event.kind for event in events]
     assert verify(tmp_path).state == "ok", "its record is closed all the same"
+
+
+def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dead:
+    """A drill that is broken off with a fault that cannot be undone, for a server is gone that nobody can start."""
+    monkeypatch.setattr(FakeReplica, "name", "local")
+    monkeypatch.setattr(FakeReplica, "exited", lambda self: {"proxy": -9})
+    monkeypatch.setattr(Ended, "gone", lambda *_: False)
+    monkeypatch.setattr("blackstart.drill.healing.PROVEN_WITHIN_S", 0.0)
+    return Dead(tmp_path, until("fault.effective"), at_start=interrupt)
+
+
+def test_a_replica_that_lost_a_server_takes_its_faults_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = lost(tmp_path, monkeypatch).resumed()
+    assert result.exit_code == Exit.ABORTED, result.error
+    assert Ledger(tmp_path).open_rows() == []
+    proven = [event.body for event in read(tmp_path) if isinstance(event.body, FaultProven)]
+    assert proven == [FaultProven("sealed", SERVERS_GONE)]
+
+
+def test_but_not_one_that_cannot_be_taken_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeReplica, "down", deaf)
+    result = lost(tmp_path, monkeypatch).resumed()
+    assert result.exit_code == Exit.UNPROVEN
+    assert [row.fault for row in Ledger(tmp_path).open_rows()] == ["sealed"]
 
 
 def test_the_watchdog_gives_the_end_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from blackstart.replica.compose import MACHINERY, SERVERS
 from blackstart.replica.layout import CANARY, COMPONENTS, TEAMS
 from blackstart.replica.programs import registry_tokens
 from blackstart.replica.site import proxies_of
@@ -38,6 +39,10 @@ def test_a_service_is_labelled_pinned_and_confined(name: str) -> None:
     assert set(service.get("cap_add", ())) <= {"CHOWN", "DAC_OVERRIDE", "NET_BIND_SERVICE"}
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert {"cpus", "mem_limit", "pids_limit"} <= set(service)
+
+
+def test_whatever_must_run_all_along_is_watched() -> None:
+    assert {*SERVERS, *MACHINERY} == SERVICES.keys() - {"seed"}, "which ends by itself"
 
 
 @pytest.mark.parametrize("name", SERVICES)

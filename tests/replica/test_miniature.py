@@ -7,7 +7,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from blackstart.errors import ReplicaError
+from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.asking import Refused
 from blackstart.replica.components.vault import VaultClient
 from blackstart.replica.miniature import Miniature
@@ -45,3 +45,16 @@ def test_however_its_folder_is_spelled_it_is_the_same(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("real")
     spelled = Bare(tmp_path / "real" / ".." / "link" / "x")
     assert spelled.data("vault") == tmp_path / "real" / "x" / "data" / "vault"
+
+
+def test_whatever_of_it_ends_is_told_and_only_what_people_have_is_theirs_to_end(tmp_path: Path) -> None:
+    bare = Bare(tmp_path)
+    ended = {"vault": None, "proxy": None, "canary": 1, "pager": -9}
+    bare._handles = {name: MagicMock(exited_by_itself=lambda code=code: code) for name, code in ended.items()}
+    assert bare.exited() == {}, "it is not up"
+    bare._there = True
+    assert bare.exited() == {"canary": 1, "pager": -9}
+    assert bare.machinery() == {"canary", "pager"}
+    bare.stop("proxy")
+    with pytest.raises(UsageError, match="no component 'pager'"):
+        bare.stop("pager")

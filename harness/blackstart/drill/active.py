@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from blackstart.faults.ledger import Ledger, State
     from blackstart.replica.base import Replica
 
-__all__ = ["Active", "Journal"]
+__all__ = ["CONTAINED", "SERVERS_GONE", "Active", "Journal"]
+
+SERVERS_GONE = "replica-down"
+"""What proves the healing of a fault whose servers and data are gone (`events.FaultProven`)."""
+
+CONTAINED = frozenset({"local", "compose"})
+"""The replicas whose faults all live in their own servers and data: when these are gone, so is every fault."""
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from blackstart.drill.active import Active, Journal
-from blackstart.drill.healing import LONGEST_UNDO_S, heal, watch
+from blackstart.drill.active import SERVERS_GONE, Active, Journal
+from blackstart.drill.healing import LONGEST_UNDO_S, ServersLost, heal, watch
 from blackstart.errors import HealingUnproven, InvalidDrill
 from blackstart.events import (
     Event,
     FaultEffective,
+    FaultHealed,
     FaultIneffective,
     FaultInjected,
     FaultIntended,
@@ -48,6 +49,8 @@ class Faults:
         self._replica = replica
         self._journal = Journal(conductor, ledger)
         self._active: list[Active] = []
+        self.lost = False
+        """Whether faults are still to be proven gone, by their servers' being gone (`servers_gone`)."""
 
     # --- before anything is broken --------------------------------------------------------------
 
@@ -259,12 +262,31 @@ class Faults:
 
     # --- healing --------------------------------------------------------------------------------
 
-    def heal_all(self) -> None:
-        """Undo everything, newest first, then prove it. HealingUnproven names what may remain."""
+    def heal_all(self, *, scored: bool = True) -> None:
+        """Undo everything, newest first, then prove it. HealingUnproven names what may remain.
+
+        Where nobody is `scored`, ServersLost when a server cannot be brought back: then `servers_gone` proves the rest.
+        """
+        ending = [active for active in reversed(self._active) if not active.over]
         try:
-            self._end([active for active in reversed(self._active) if not active.over], last=True)
+            self._end(ending, last=True, scored=scored)
+        except ServersLost:
+            self.lost = True
+            raise
         finally:
             self._heal_forgotten()
+
+    def servers_gone(self) -> None:
+        """The replica was taken down: what could not be proven in it is proven by that, where its servers were lost."""
+        if not self.lost:
+            return
+        with suppress(LedgerFailed):  # what stays open is for `recover`
+            rows = {row.fault: row for row in self._journal.ledger.open_rows()}
+            for armed in (active.armed for active in self._active if active.armed.id in rows):
+                if rows[armed.id].state not in ("healed", "recovered"):
+                    self._journal.write(armed, "healed", FaultHealed(armed.id, "harness"))
+                self._journal.write(armed, "proven", FaultProven(armed.id, SERVERS_GONE))
+            self.lost = bool(self._journal.ledger.open_rows())
 
     def _heal_forgotten(self) -> None:
         """What stands in the ledger alone: a signal came, or the harness died, just when it had been written there."""
@@ -275,8 +297,8 @@ class Faults:
         if left := [str(each) for each in healed if each.why]:
             raise HealingUnproven("; ".join(left), hint="run: blackstart recover")
 
-    def _end(self, ending: list[Active], *, last: bool) -> None:
-        heal(ending, self._conductor, self._replica, self._journal, last=last)
+    def _end(self, ending: list[Active], *, last: bool, scored: bool = True) -> None:
+        heal(ending, self._conductor, self._replica, self._journal, last=last, scored=scored)
 
 
 @contextmanager

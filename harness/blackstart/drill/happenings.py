@@ -11,7 +11,7 @@ from blackstart.clock import iso
 from blackstart.errors import InvalidDrill
 from blackstart.events import ContainerChanged, Event
 from blackstart.record.store import WriteFailed
-from blackstart.replica.telling import Eventful
+from blackstart.replica.telling import REMOVED, Eventful
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill
@@ -40,11 +40,13 @@ _OF_STOP = ("15", "SIGTERM")
 class End:
     """How a component ended: the words after "ended", empty when nobody told.
 
-    `by_hand`: somebody had docker end it, and it was not the harness. No fault does that.
+    `by_hand`: somebody had docker end it, and it was not the harness. No fault does that. `for_good`: it was removed,
+    which no command of people's does, nor undoes.
     """
 
     how: str = ""
     by_hand: bool = False
+    for_good: bool = False
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class _Life:
     """
 
     died: int | None = None
+    removed: bool = False
     out_of_memory: bool = False
     signals: list[str] = field(default_factory=list)
 
@@ -65,9 +68,18 @@ class _Life:
             self.signals.append(happening.detail)
         elif happening.what == "die" and not happening.asked:
             self.died = happening.exit_code or 0
+            self.removed = happening.detail == REMOVED
+        elif happening.what == "destroy" and not happening.asked:
+            self.removed = self.removed or self.died is None  # else it was dead before
+
+    def over(self) -> bool:
+        return self.died is not None or self.removed
 
     def end(self) -> End:
         """What was told, and what can be left out of account."""
+        if self.removed:
+            how = "as it was removed by docker rm of somebody unknown, not by blackstart"
+            return End(how, by_hand=True, for_good=True)
         code = f"exit code {self.died}"
         if self.out_of_memory:
             return End(f"out of memory: the kernel killed it ({code})")
@@ -125,7 +137,7 @@ class Happenings:
         if self._following is None:
             return End()
         with self._told:
-            told = self._told.wait_for(lambda: self._life(component).died is not None, TOLD_WITHIN_S)
+            told = self._told.wait_for(lambda: self._life(component).over(), TOLD_WITHIN_S)
             return self._life(component).end() if told else End()
 
     def on_event(self, event: Event) -> None:

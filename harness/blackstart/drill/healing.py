@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from blackstart.errors import BlackstartError, HealingUnproven
+from blackstart.drill.active import CONTAINED
+from blackstart.errors import BlackstartError, HealingUnproven, ReplicaError
 from blackstart.events import FaultHealed, FaultHealing, FaultProven, FaultUnproven
 from blackstart.faults.healer import AGAIN_AFTER_S, PROVEN_WITHIN_S
 from blackstart.record.store import WriteFailed
@@ -20,14 +21,24 @@ if TYPE_CHECKING:
     from blackstart.drill.replay import Replay
     from blackstart.replica.base import Replica
 
-__all__ = ["heal", "watch"]
+__all__ = ["ServersLost", "heal", "watch"]
 
 LONGEST_UNDO_S = 120.0
 """Real seconds in which one undo is over, on the slowest machine: it may have to start a server."""
 
 
+class ServersLost(HealingUnproven):
+    """A server of the replica is gone for good: nothing can be proven in it until all of it was taken down."""
+
+
 def heal(
-    ending: Sequence[Active], conductor: Conductor, replica: Replica, journal: Journal, *, last: bool
+    ending: Sequence[Active],
+    conductor: Conductor,
+    replica: Replica,
+    journal: Journal,
+    *,
+    last: bool,
+    scored: bool = True,
 ) -> None:
     """Undo them, then prove them together.
 
@@ -35,7 +46,7 @@ def heal(
     back keeps no other waiting. Every undo comes before the first proof, so that none waits for another's probe.
 
     The `last` healing raises HealingUnproven with what may remain. Before it, another fault may be what keeps a probe
-    red: then the proof is left to the last.
+    red: then the proof is left to the last. ServersLost, where nobody is `scored` and a server cannot be brought back.
     """
     for active in ending:  # before the first undo, which may mend more than its own fault
         active.by_people = _mended(active, conductor.replaying(), replica)
@@ -50,7 +61,20 @@ def heal(
     for active in ending:
         active.over = last or active.armed.id not in failed
     if failed and last:
+        if not scored and _lost(conductor, replica):
+            raise ServersLost(_summed(failed), hint="run: blackstart recover")
         _told(failed, ending, journal)
+
+
+def _lost(conductor: Conductor, replica: Replica) -> bool:
+    """Whether what ended could not be started again, on a replica whose faults end with its servers."""
+    with suppress(ReplicaError):  # one that cannot be asked may be whole
+        return replica.name in CONTAINED and not conductor.replaying() and bool(replica.exited())
+    return False
+
+
+def _summed(failed: Mapping[str, str]) -> str:
+    return "healing is not proven: " + "; ".join(failed.values())
 
 
 def _told(failed: Mapping[str, str], ending: Sequence[Active], journal: Journal) -> None:
@@ -59,7 +83,7 @@ def _told(failed: Mapping[str, str], ending: Sequence[Active], journal: Journal)
         if why := failed.get(active.armed.id):
             journal.write(active.armed, "unproven", FaultUnproven(active.armed.id, why))
     raise HealingUnproven(
-        "healing is not proven: " + "; ".join(failed.values()),
+        _summed(failed),
         hint="the replica is taken down all the same; blackstart recover checks that nothing is left",
     )
 

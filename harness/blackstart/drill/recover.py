@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackstart import watchdog
+from blackstart.drill.active import CONTAINED, SERVERS_GONE
 from blackstart.drill.closing import close_record, closed, copied
 from blackstart.drill.folder import LABEL, REPLICA, holder, keep_logs, label_of, mine, remove_replica
 from blackstart.errors import BlackstartError, ReplicaError
@@ -26,13 +27,7 @@ from blackstart.replica.containers import remains
 if TYPE_CHECKING:
     from blackstart.replica.base import Replica
 
-__all__ = ["SERVERS_GONE", "Recovered", "recover"]
-
-SERVERS_GONE = "replica-down"
-"""What proves the healing of a fault whose servers and data are gone (`events.FaultProven`)."""
-
-CONTAINED = frozenset({"local", "compose"})
-"""The replicas whose faults all live in their own servers and data: when these are gone, so is every fault."""
+__all__ = ["Recovered", "recover"]
 
 
 @dataclass(slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from blackstart.claims import claims_all_clear
-from blackstart.errors import InvalidDrill, ReplicaError
+from blackstart.errors import BlackstartError, InvalidDrill, ReplicaError
 from blackstart.events import (
     CommandFinished,
     CommandStarted,
@@ -18,6 +19,7 @@ from blackstart.events import (
     ProbeChanged,
     ThreadPosted,
 )
+from blackstart.replica.telling import Equipped
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill
@@ -69,7 +71,7 @@ class Recovery:
                 self._worked_s = event.drill_s
             case ComponentExited(component=component):
                 self._reported.add(component)
-            case ContainerChanged(what="die", asked=False):
+            case ContainerChanged(what="die" | "destroy", asked=False):
                 self._note_exits()
             case ContainerChanged(what="start", component=component):
                 self._reported.discard(component)
@@ -97,10 +99,16 @@ class Recovery:
         for component, code in self._exited().items():
             if component not in self._reported:
                 self._reported.add(component)
-                lines = self._drill.replica.log(component).read_text("utf-8", "replace").splitlines()[-5:]
                 end = self._drill.happenings.end_of(component)
-                self._drill.emit(ComponentExited(component, code, FreeText.of("\n".join(lines)), end.how))
+                self._drill.emit(ComponentExited(component, code, self._last_lines(component), end.how))
                 self._demand_a_cause(component, code, end)
+
+    def _last_lines(self, component: str) -> FreeText:
+        """Empty where they cannot be had: that it ended is the news."""
+        with suppress(OSError, BlackstartError):
+            lines = self._drill.replica.log(component).read_text("utf-8", "replace").splitlines()
+            return FreeText.of("\n".join(lines[-5:]))
+        return FreeText.of("")
 
     def _exited(self) -> Mapping[str, int]:
         try:
@@ -113,19 +121,27 @@ class Recovery:
     def _demand_a_cause(self, component: str, code: int, end: End) -> None:
         """A server may end by a fault that is aimed at it, or by people's hands. By itself, nobody is scored on it.
 
-        A fault is no excuse for what somebody else had docker do.
+        A fault is no excuse for what somebody else had docker do, nor is work for what no command of people's does.
         """
         aimed = self._drill.faults.aimed_at(component)
-        if (aimed and not end.by_hand) or self._at_work:
-            return
-        if self._drill.conductor.now() - self._worked_s <= AFTERMATH_S:
+        beyond = end.for_good or self._beyond_people(component)
+        if (aimed and not end.by_hand) or (self._working() and not beyond):
             return
         how = end.how or f"by itself (exit code {code})"
         no_fault = "the fault that is aimed at it does no such thing" if aimed else "no fault was aimed at it"
+        no_work = "no command of people's does that" if beyond else "nobody was at work"
         raise InvalidDrill(
-            f"{component} ended {how}: {no_fault}, and nobody was at work",
+            f"{component} ended {how}: {no_fault}, and {no_work}",
             hint=f"nobody is scored; its last lines are in the record, its log is {component}.log in the drill's folder",
         )
+
+    def _beyond_people(self, component: str) -> bool:
+        replica = self._drill.replica
+        return isinstance(replica, Equipped) and component in replica.machinery()
+
+    def _working(self) -> bool:
+        """Whether somebody is, or was a moment ago."""
+        return bool(self._at_work) or self._drill.conductor.now() - self._worked_s <= AFTERMATH_S
 
     def _sustained_s(self) -> float:
         sustained = self._drill.scenario.recovered.sustained

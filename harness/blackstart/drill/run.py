@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from blackstart.drill import stages
 from blackstart.drill.abort import ASKED
 from blackstart.drill.assemble import opened
+from blackstart.drill.healing import ServersLost
 from blackstart.drill.publish import publish
 from blackstart.drill.refused import refuse
 from blackstart.drill.signals import Interrupted, Signals
@@ -163,12 +164,14 @@ def _aborted(drill: Drill, signal: Interrupted) -> Aborted:
 
 
 def _heal_and_close(drill: Drill) -> BlackstartError | None:
-    """Heal, then close; each whatever the other did. Returns the healing's failure, if any."""
+    """Heal, then close; each whatever the other did. Returns the healing's failure, if any that closing did not mend."""
     unproven, left = None, None
     try:
         unproven = _healed(drill)
     finally:
         left = _closed(drill)
+    if isinstance(unproven, ServersLost) and not drill.faults.lost:
+        return left
     return unproven or left
 
 

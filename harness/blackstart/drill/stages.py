@@ -145,7 +145,7 @@ def heal(drill: Drill) -> None:
     drill.pulse.ending()
     drill.conductor.agenda.clear()
     if drill.conductor.sampler is not None:
-        drill.faults.heal_all()
+        drill.faults.heal_all(scored=drill.ended in ("recovered", "limit"))
 
 
 def close(drill: Drill) -> None:
@@ -155,6 +155,7 @@ def close(drill: Drill) -> None:
     """
     failed = [_enter_at_last(drill, "close"), *(_tried(drill, each) for each in _endings(drill))]
     _take_down(drill)
+    drill.faults.servers_gone()
     drill.note(ReplicaDown())
     failed.append(_tried(drill, lambda: keep_logs(drill.folder)))
     remove_replica(drill.folder)

@@ -249,8 +249,9 @@ class ComposeReplica(Miniature):
         return AlertFeed(*self._chosen().published("pager"))
 
     def log(self, component: str) -> Path:
-        """The file with what its container has said until now."""
-        super().log(component)
+        """The file with what its container has said until now. All servers have one, the machinery too."""
+        if component not in self._containers:
+            raise self._no_such(component)
         return self._containers[component].log
 
     def _servicing(self) -> Servicing:

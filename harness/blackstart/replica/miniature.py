@@ -199,8 +199,8 @@ class Miniature:
     # --- evidence and people --------------------------------------------------------------------
 
     def log(self, component: str) -> Path:
-        """As on any replica; the canary, the fault proxy and whatever else is its own have logs too."""
-        if component not in (*COMPONENTS, CANARY, PROXY, *self.machinery()):
+        """As on any replica; the canary and the fault proxy have logs too."""
+        if component not in (*COMPONENTS, CANARY, PROXY):
             raise self._no_such(component)
         return self._folder / LOGS / f"{component}.log"
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-__all__ = ["AlertFeed", "Eventful", "Following", "Happening", "Imaged", "Paging"]
+__all__ = ["REMOVED", "AlertFeed", "Equipped", "Eventful", "Following", "Happening", "Imaged", "Paging"]
+
+REMOVED = "removed"
+"""The `detail` of a `die` that came of a container's being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,15 @@ class Imaged(Protocol):
 
     def images(self) -> Mapping[str, str]:
         """The id of the image that each service really runs."""
+        ...
+
+
+@runtime_checkable
+class Equipped(Protocol):
+    """A replica with servers of its own beside its components, which nothing of people's ends, starts or mends."""
+
+    def machinery(self) -> Collection[str]:
+        """Their names, as `exited` has them."""
         ...
 
 

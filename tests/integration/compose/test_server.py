@@ -308,7 +308,7 @@ def test_one_that_was_removed_is_said_to_be_gone(
     running: Project, engine: Engine, one: ContainerServer
 ) -> None:
     engine.client.api.remove_container(one.look().id, force=True)
-    assert (one.running(), one.pid, one.paused(), one.exited_by_itself()) == (False, None, False, None)
+    assert (one.running(), one.pid, one.paused(), one.exited_by_itself()) == (False, None, False, -9)
     assert "its container is gone" in one.failed("did not answer").message
     with pytest.raises(ReplicaError, match="somebody has removed it"):
         one.pause()

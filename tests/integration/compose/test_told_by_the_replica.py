@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from blackstart.drill.active import SERVERS_GONE
 from blackstart.drill.folder import label_of
-from blackstart.events import ComponentExited, ContainerChanged, DrillEnded
+from blackstart.events import ComponentExited, ContainerChanged, DrillEnded, FaultProven
+from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.replica.containers.engine import COMPONENT, DRILL
 from blackstart.replica.layout import COMPONENTS
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from blackstart.replica.containers.engine import Engine
 
 B = TypeVar("B", bound="Body")
+
+KILLED = "by docker kill of somebody unknown: signal 9 (exit code 137; not by blackstart, not out of memory)"
+REMOVED = "as it was removed by docker rm of somebody unknown, not by blackstart"
 
 
 @pytest.fixture
@@ -86,14 +91,36 @@ def test_a_target_that_is_killed_by_hand_is_seen_as_what_it_is(
         subprocess.run(["docker", "kill", vault["Id"]], check=True, capture_output=True)
         printed = ended(process)
     assert process.returncode == 3, printed
-    how = "by docker kill of somebody unknown: signal 9 (exit code 137; not by blackstart, not out of memory)"
-    assert f"vault ended {how}" in " ".join(printed.split())
+    assert f"vault ended {KILLED}" in " ".join(printed.split())
     (exited,) = bodies(folder, ComponentExited)
-    assert (exited.component, exited.code, exited.how) == ("vault", -9, how)
+    assert (exited.component, exited.code, exited.how) == ("vault", -9, KILLED)
     of_vault = [each for each in bodies(folder, ContainerChanged) if each.component == "vault"]
     ends = [(each.what, each.asked) for each in of_vault if each.what in ("kill", "die")]
     assert ends[:2] == [("kill", False), ("die", False)]
     assert left(engine, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("component", "docker", "how"),
+    [("toxiproxy", ["kill"], KILLED), ("vault", ["rm", "--force"], REMOVED)],
+    ids=["machinery", "a target that is removed"],
+)
+def test_what_nobody_can_start_again_ends_the_drill_and_takes_its_faults_with_it(
+    engine: Engine, plan: Path, tmp_path: Path, component: str, docker: list[str], how: str
+) -> None:
+    with drilling(plan, tmp_path, "--pace", "30") as process:
+        folder = folder_of(tmp_path)
+        await_event(folder, "fault.effective")
+        (found,) = engine.containers({DRILL: label_of(folder), COMPONENT: component})
+        subprocess.run(["docker", *docker, found["Id"]], check=True, capture_output=True)
+        printed = ended(process)
+    assert process.returncode == 3, printed
+    assert f"{component} ended {how}" in " ".join(printed.split())
+    told = bodies(folder, ComponentExited)
+    assert [(each.component, each.code, each.how) for each in told] == [(component, -9, how)]
+    assert (folder / "logs" / f"{component}.log").is_file()
+    assert [each.probe for each in bodies(folder, FaultProven)] == [SERVERS_GONE]
+    assert (Ledger(folder).open_rows(), left(engine, folder)) == ([], [])
 
 
 class Relay:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from docker.errors import DockerException, NotFound
 
 from blackstart.replica.containers import events
 from blackstart.replica.containers.endpoint import Endpoint
 from blackstart.replica.containers.engine import COMPONENT, DRILL, SERVICE, Engine
 from blackstart.replica.containers.events import Happening, Happenings, happening_of
+from blackstart.replica.telling import REMOVED
 from blackstart.replica.waiting import wait_until
 
 LIMIT_S = 60.0
@@ -71,7 +73,7 @@ def test_what_ends_before_the_first_event_is_read_was_up_when_it_was_parted(
     monkeypatch.setattr(events, "see_it_listens", lambda endpoint: goes_on.wait(LIMIT_S))
     api: Any = engine.client.api
     api.containers.return_value = [{"Id": "c1"}]
-    api.inspect_container.return_value = {"Config": {"Labels": {DRILL: "d", SERVICE: "one"}}}
+    api.inspect_container.return_value = {"State": {}, "Config": {"Labels": {DRILL: "d", SERVICE: "one"}}}
     parted = event("disconnect", "network", container="c1", name="net")
     api.events.return_value = Stream([parted, event("die", exitCode="0", **{DRILL: "d"})])
     happenings = Happenings(Engine(Endpoint("x", "npipe://x"), engine.client), "d", told.append).start()
@@ -83,3 +85,30 @@ def test_what_ends_before_the_first_event_is_read_was_up_when_it_was_parted(
         goes_on.set()
         happenings.close()
     assert [each.what for each in told[:2]] == ["disconnect", "die"]
+
+
+@pytest.mark.parametrize(
+    ("looked", "detail"),
+    [
+        ({"State": {"Status": "exited"}}, ""),
+        ({"State": {"Status": "removing"}}, REMOVED),
+        (NotFound("no such container"), REMOVED),
+        (DockerException("no answer"), ""),
+    ],
+)
+def test_a_death_that_comes_of_a_removal_is_told_as_that(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, looked: Any, detail: str
+) -> None:
+    told = list[Happening]()
+    monkeypatch.setattr(events, "see_it_listens", lambda endpoint: None)
+    api: Any = engine.client.api
+    api.containers.return_value = [{"Id": "c1"}]
+    api.inspect_container.side_effect = [looked]
+    api.events.side_effect = [
+        Stream([event("die", exitCode="137", **{DRILL: "d", SERVICE: "one"})]),
+        Stream([]),
+    ]
+    happenings = Happenings(Engine(Endpoint("x", "npipe://x"), engine.client), "d", told.append).start()
+    assert wait_until(lambda: bool(told), LIMIT_S)
+    happenings.close()
+    assert (told[0].what, told[0].detail) == ("die", detail)

@@ -32,3 +32,28 @@ def test_what_it_said_before_it_ended_is_of_another_life(
     api.logs.return_value = b"It runs\n"
     assert ContainerServer("one", engine, "d", "p", tmp_path).says(["it runs"])
     assert api.logs.call_args.kwargs["since"] == since
+
+
+def test_one_that_was_removed_has_ended_and_leaves_a_log_with_nothing_in_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    engine.client.api.containers.return_value = []  # type: ignore[attr-defined]  # a mock
+    gone = ContainerServer("one", engine, "d", "p", tmp_path)
+    assert gone.exited_by_itself() == -9
+    assert gone.log.read_bytes() == b""
+
+
+@pytest.mark.parametrize("status", ["removing", "dead"])
+def test_one_that_is_being_removed_keeps_the_log_that_it_had(
+    engine: Engine, tmp_path: Path, status: str
+) -> None:
+    api: Any = engine.client.api
+    api.containers.return_value = [{"Id": "c1", "Labels": LABELS}]
+    shown: dict[str, Any] = {"State": {"Status": "running"}, "Config": {"Labels": LABELS}}
+    api.inspect_container.return_value = shown
+    api.logs.return_value = b"It runs\n"
+    going = ContainerServer("one", engine, "d", "p", tmp_path)
+    going.save_log()
+    shown["State"]["Status"] = status
+    api.logs.return_value = b"docker cannot tell\n"
+    assert going.log.read_bytes() == b"It runs\n"

@@ -17,6 +17,8 @@ from blackstart.clock import SystemTime
 from blackstart.errors import BlackstartError, ReplicaError
 from blackstart.replica.containers.endpoint import see_it_listens
 from blackstart.replica.containers.engine import COMPONENT, DRILL, SERVICE, DaemonGone
+from blackstart.replica.containers.found import Container
+from blackstart.replica.telling import REMOVED
 
 if TYPE_CHECKING:
     from docker.types.daemon import CancellableStream
@@ -54,8 +56,9 @@ class Happening:
 
     `component` is the service's label, or the service's own name. `exit_code` stands with `die` alone, as docker
     gives it: 137 is SIGKILL. `detail` is the signal's number of a `kill`, the state of a `health` (healthy,
-    unhealthy), the network of a `connect` or `disconnect`, the error of `daemon-gone`. `wall` is the daemon's UTC.
-    `asked`: this process asked for it.
+    unhealthy), the network of a `connect` or `disconnect`, the error of `daemon-gone`, and of a `die` that nobody here
+    asked for REMOVED where the container was being removed. `wall` is the daemon's UTC. `asked`: this process asked for
+    it.
     """
 
     what: What
@@ -182,8 +185,20 @@ class Happenings:
         bare = happening_of(event, labels)
         if not self._is_news(bare):
             return None
-        asked = self._engine.asked.was(bare.container, bare.what, bare.wall)
-        return replace(bare, asked=asked)
+        if self._engine.asked.was(bare.container, bare.what, bare.wall):
+            return replace(bare, asked=True)
+        going = bare.what == "die" and self._going(bare.container)
+        return replace(bare, detail=REMOVED) if going else bare
+
+    def _going(self, container: str) -> bool:
+        """Whether it ended because somebody removes it: docker says so before it ends it. Not where it cannot be asked."""
+        from docker.errors import NotFound
+
+        try:
+            with self._engine.saying("looking at a container"):
+                return Container(container, self._engine.client.api.inspect_container(container)).going
+        except ReplicaError as error:
+            return isinstance(error.__cause__, NotFound)
 
     def _is_news(self, seen: Happening) -> bool:
         """A start and an end join and leave networks as well; and docker 20.10 tells of a parting twice."""

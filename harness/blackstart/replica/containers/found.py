@@ -44,6 +44,11 @@ class Container:
         return bool(self.state.get("Running")) and not self.state.get("Restarting")
 
     @property
+    def going(self) -> bool:
+        """Whether somebody is removing it: what it said cannot be asked for any more."""
+        return self.state.get("Status") in ("removing", "dead")
+
+    @property
     def paused(self) -> bool:
         return bool(self.state.get("Paused"))
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
+from signal import SIGKILL
 from typing import TYPE_CHECKING, Any
 
 from blackstart.errors import ReplicaError
@@ -181,9 +182,14 @@ class ContainerServer:
     # --- how it ended -------------------------------------------------------------------------------
 
     def exited_by_itself(self) -> int | None:
-        """Its exit code (negative: the signal) when it ended without being asked to; None when it is gone, or runs."""
+        """Its exit code (negative: the signal) when it ended without being asked to; None when it runs, or was asked.
+
+        One that is gone was killed: neither a fault nor a command of people's removes a container.
+        """
         found = self._find()
-        if found is None or found.runs or not found.began_at() or not self._kept.read().get("wanted", True):
+        if found is None:
+            return -SIGKILL
+        if found.runs or not found.began_at() or not self._kept.read().get("wanted", True):
             return None
         return found.exit_code()
 
@@ -194,10 +200,11 @@ class ContainerServer:
         return self._log
 
     def save_log(self) -> None:
-        """Write all that it has said to its log; what is there stays when docker has none of it any more."""
+        """Write all that it has said to its log; what is there stays when docker has none of it any more: nothing, perhaps."""
         found = self._find()
-        if found is not None:
-            self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.touch()
+        if found is not None and not found.going:
             self._log.write_bytes(said(self._engine, found, self.name))
 
     def says(self, words: Collection[str]) -> bool:

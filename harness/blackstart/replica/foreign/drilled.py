@@ -168,7 +168,7 @@ class Drilled:
 
     def exited(self) -> Mapping[str, int]:
         """Components, and proxies beside them, that ended without being asked to; with exit codes."""
-        members = self._members.values()
+        members = self._members.values() if self._there else ()
         servers = [
             *(member.server for member in members),
             *(member.proxy for member in members if member.beside),
