@@ -122,6 +122,16 @@ def test_a_component_with_a_check_that_is_answered() -> None:
         ),
         ("endless", "container.disk-full", "the volume data of it has no size of its own"),
         ("answered", "container.disk-full", "it has no volume of its own to fill"),
+        (
+            "answered",
+            "network.slow-close",
+            "its check is over before (http), which does not show it: let turns_red name a probe that does",
+        ),
+        (
+            "connected",
+            "network.slow-close",
+            "its check only connects (tcp), which does not show it: let turns_red name a probe that does",
+        ),
     ],
 )
 def test_why_not(service: str, fault: str, why: str) -> None:

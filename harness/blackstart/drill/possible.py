@@ -94,4 +94,11 @@ def _unseen(fault: Fault, probe: str, there: Foreseen) -> Iterator[str]:
         yield f"nobody would see it: there is no probe {probe}; give it a check, as a label or on the map"
     elif asks in fault.about().unseen_by:
         check = _BLIND.get(asks, f"is over before ({asks})")
-        yield f"its check {check}, which does not show it: give it one that is answered, or say turns_red"
+        yield f"its check {check}, which does not show it: {_instead(fault)}"
+
+
+def _instead(fault: Fault) -> str:
+    """What would show it: a check that is answered shows most, and some faults no check at all."""
+    if "http" in fault.about().unseen_by:
+        return "let turns_red name a probe that does"
+    return "give it one that is answered, or say turns_red"
