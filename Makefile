@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORTS ?= reports
 # Most tests wait for real servers: more of them at once than there are processors.
-WORKERS ?= 3
+WORKERS ?= 4
 # A drill is many short programs: where Python may keep nothing, each of them is compiled anew at every start.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -16,11 +16,11 @@ from xdist.scheduler import LoadScopeScheduling
 # A script that runs the tests in its background has Ctrl-C ignored, and every process of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-WORKERS_PORTS = 7_000
+WORKERS_PORTS = 5_500
 """Each of the tests' workers takes ports of its own, its drills too: one must not take what another has just chosen."""
 
 if number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
-    first = 10_000 + int(number) % 3 * WORKERS_PORTS
+    first = 10_000 + int(number) % 4 * WORKERS_PORTS
     os.environ["BLACKSTART_PORTS"] = f"{first}-{first + WORKERS_PORTS - 1}"
 
 settings.register_profile("blackstart", deadline=None)
