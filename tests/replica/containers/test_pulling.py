@@ -75,6 +75,7 @@ def test_how_the_one_that_is_in_no_registry_is_built_is_said(wanted: list[str]) 
         "compose/README.md",
         "images/README.md",
         "images/platform/Dockerfile",
+        "docs/bring-your-own-platform.md",
     ],
 )
 def test_wherever_a_reader_begins_the_same_line_stands(file: str) -> None:
