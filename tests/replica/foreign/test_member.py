@@ -13,6 +13,7 @@ from blackstart.replica.containers.found import Container
 from blackstart.replica.foreign.judge import judge
 from blackstart.replica.foreign.member import Member, slow
 from blackstart.replica.foreign.override import Places
+from blackstart.toxics.errors import ProxyRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,19 +27,20 @@ DB = "10.0.0.2"
 class Late:
     """A Toxiproxy that takes its time to answer; it dials DB."""
 
-    def __init__(self, refusals: int) -> None:
+    def __init__(self, refusals: int, error: Exception | None = None) -> None:
         self.refusals = refusals
+        self.error = error or ConnectionResetError()
         self.added: list[str] = []
 
     def proxies(self) -> Mapping[str, Any]:
         if self.refusals:
-            raise ConnectionResetError
+            raise self.error
         return {"db": {"upstream": f"{DB}:5432"}}
 
     def add(self, proxy: str, type: str, *, name: str, **how: Any) -> None:
         if self.refusals:
             self.refusals -= 1
-            raise ConnectionResetError
+            raise self.error
         self.added.append(f"{proxy}: {name} ({type})")
 
 
@@ -53,11 +55,15 @@ def member(tmp_path: Path) -> Member:
     return made
 
 
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError(), ProxyRefused(404, "proxy not found")], ids=["silent", "refuses"]
+)
 @pytest.mark.parametrize(("runs", "added"), [(True, ["db: slow (latency)"]), (False, [])])
-def test_what_is_wanted_of_a_proxy_is_put_back_as_soon_as_it_answers(
-    member: Member, monkeypatch: pytest.MonkeyPatch, runs: bool, added: list[str]
+def test_what_is_wanted_of_a_proxy_is_put_back_as_soon_as_it_takes_it(
+    member: Member, monkeypatch: pytest.MonkeyPatch, error: Exception, runs: bool, added: list[str]
 ) -> None:
-    late = Late(2)
+    """One that was just started again by somebody else knows no proxies for a moment, and says so."""
+    late = Late(2, error)
     monkeypatch.setattr(member.beside, "client", late)
     monkeypatch.setattr(member.proxy, "running", lambda: runs)
     member.restore()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from tests.replica.foreign.conftest import image_ports, shop
 
+from blackstart.errors import UsageError
+from blackstart.replica.containers.engine import Engine
+from blackstart.replica.foreign import report as module
 from blackstart.replica.foreign.judge import judge
-from blackstart.replica.foreign.report import Report, report_of
+from blackstart.replica.foreign.report import Report, examine, report_of
 from blackstart.replica.foreseen import Choice
 
 CHOICES = {
@@ -51,6 +55,22 @@ def test_as_json() -> None:
     assert data["ok"] is True
     assert data["services"][2]["component"] == "db"
     assert data["services"][2]["faults"] == ("network.down", "process.kill")
+
+
+def test_what_only_a_profile_starts_is_not_held_against_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A drill starts no profile that is not asked for, and compose finds nothing wrong with the rest."""
+
+    def read(engine: object, file: Path, label: str, folder: Path, env: object = None) -> dict[str, Any]:
+        if env:
+            raise UsageError("env file debug.env not found")
+        return shop()
+
+    monkeypatch.setattr(module, "read", read)
+    monkeypatch.setattr(module, "judged", lambda engine, config: (judge(config, image_ports), {}))
+    monkeypatch.setattr(Engine, "connect", MagicMock)
+    assert examine(tmp_path / "shop.yml", lambda there: [Choice("process.kill")], tmp_path).ok
 
 
 @pytest.mark.parametrize("taken", ["web", "api", "db"])

@@ -18,6 +18,7 @@ from blackstart.replica.layout import HOST
 from blackstart.replica.probing import connect
 from blackstart.replica.waiting import wait_until
 from blackstart.source import format_duration
+from blackstart.toxics.errors import ProxyRefused
 from blackstart.toxics.toxiproxy import Toxiproxy
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ LEAD_LIMIT_S = 30.0
 """Real seconds for its proxy to stand before it again."""
 
 CONNECT_S = 1.0
+
+_MUTE = (OSError, HTTPException, ProxyRefused)
+"""What asking a Toxiproxy raises that has just been started: it refuses what is of proxies that it was not told of yet."""
 
 
 class Led(ContainerServer):
@@ -161,7 +165,7 @@ class Member:
 
     def _dials(self, beside: Beside) -> bool:
         """Whether its proxy answers, and says so."""
-        with suppress(OSError, HTTPException):
+        with suppress(*_MUTE):
             upstreams = {proxy["upstream"].rpartition(":")[0] for proxy in beside.proxies().values()}
             return bool(upstreams) and upstreams <= self._addresses()
         return False
@@ -201,10 +205,10 @@ def slow(limit_s: float) -> str:
 
 
 def _restored(beside: Beside) -> bool:
-    """Whether it answered."""
+    """Whether it answered, and took it all."""
     try:
         beside.restore()
-    except (OSError, HTTPException):
+    except _MUTE:
         return False
     return True
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from blackstart.errors import UsageError
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.foreign.ahead import paper
 from blackstart.replica.foreign.foreseeing import foresee
@@ -76,7 +77,7 @@ def examine(file: Path, choose: Choose, root: Path | None = None) -> Report:
     with closing(Engine.connect()) as engine, TemporaryDirectory(prefix="blackstart-") as folder:
         config = read(engine, file, "doctor", Path(folder))
         judgement, _ = judged(engine, config)
-        every = read(engine, file, "doctor", Path(folder), {"COMPOSE_PROFILES": "*"})
+        every = _with_profiles(engine, file, Path(folder), config)
         absent = {each for each in component_images(config) if not engine.has(each)}
     idle = tuple(profiled(config, every))
     if judgement.refusals:
@@ -85,6 +86,14 @@ def examine(file: Path, choose: Choose, root: Path | None = None) -> Report:
     return report_of(
         file, config, judgement, _choices(judgement, platform, map_of(file, root), choose), (*missing, *idle)
     )
+
+
+def _with_profiles(engine: Engine, file: Path, folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """The file with all of its profiles; without, where these are wrong: no drill starts them, and none is refused for it."""
+    try:
+        return read(engine, file, "doctor", folder, {"COMPOSE_PROFILES": "*"})
+    except UsageError:
+        return config
 
 
 def _choices(
