@@ -10,7 +10,7 @@ import pytest
 
 from blackstart.clock import JumpClock
 from blackstart.events import ProbeChanged
-from blackstart.probes import INTERVAL_S, Sampler
+from blackstart.probes import GAP_S, INTERVAL_S, Sampler
 from blackstart.testing import History, ManualTime, SetProbe
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def test_an_interval_is_from_one_round_s_beginning_to_the_next_s(
 
     monkeypatch.setattr(bench.probes[0], "read", slowly)
     bench.sampler._sample_until(stop := Stop(bench.time, 4))
-    assert stop.asked == [INTERVAL_S, 0.5, 0.75, 0.0]
+    assert stop.asked == [INTERVAL_S, 0.5, 0.75, GAP_S]
 
 
 def test_a_signal_while_sampling_begins_leaves_nobody_to_be_waited_for(

@@ -24,6 +24,9 @@ __all__ = ["INTERVAL_S", "Sampler"]
 INTERVAL_S = 1.0
 """Real seconds between rounds: the notes' evidence shorthand asks for 1 s black-box probes."""
 
+GAP_S = 0.05
+"""Real seconds from the end of a round that took an interval to the next one: others want a round too, in between."""
+
 
 State = Literal["green", "red", "missing"]
 
@@ -146,7 +149,7 @@ class Sampler:
         """
         if self._begun is None:
             return INTERVAL_S
-        return max(0.0, INTERVAL_S - self._clock.source.now().seconds_since(self._begun))
+        return max(GAP_S, INTERVAL_S - self._clock.source.now().seconds_since(self._begun))
 
     def close(self) -> None:
         """End all threads; readings under way finish first (each is bounded by its probe's timeout)."""

@@ -160,10 +160,6 @@ def test_a_signal_that_only_talks_to_a_server_happens_to_no_container(
             [Happening("oom", WALL, "vault", "vault", "c1"), dead()],
             "out of memory: the kernel killed it (exit code 137)",
         ),
-        (
-            [*killed(), DESTROYED],
-            "by docker kill of somebody unknown: signal 9 (exit code 137; not by blackstart, not out of memory)",
-        ),
     ],
 )
 def test_a_death_that_nothing_explains_makes_the_drill_invalid_and_says_what_it_is(
@@ -214,6 +210,28 @@ def test_what_is_removed_is_gone_for_good_whoever_works_on_it(
         "vault ended as it was removed by docker rm of somebody unknown, not by blackstart: "
         "the fault that is aimed at it does no such thing, and no command of people's does that"
     )
+
+
+def test_what_ended_while_people_worked_and_was_then_removed_nobody_can_start_again(
+    stand: Stand, small: Small
+) -> None:
+    stand.conductor.emit(CommandStarted("c", "s", FreeText.of("x")), actor="sme-1", source="terminal")
+    small.replica.dies(*killed("15"))
+    stand.conductor.dispatch()
+    small.replica.tell(DESTROYED)
+    with pytest.raises(
+        InvalidDrill, match=r"vault ended by docker stop .*, and was then removed by docker rm: .*"
+    ):
+        stand.conductor.dispatch()
+
+
+def test_nobody_waits_for_news_of_what_docker_does_not_tell_of(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of the Toxiproxy beside a component of a user's own file."""
+    monkeypatch.setattr(small, "replica", FakeReplica(["db"], tmp_path))
+    monkeypatch.setattr(small.happenings, "_told", None)
+    assert small.happenings.end_of("db-toxiproxy") == End()
 
 
 def test_no_work_explains_the_end_of_what_no_command_reaches(stand: Stand, small: Small) -> None:

@@ -11,7 +11,7 @@ from blackstart.clock import iso
 from blackstart.errors import InvalidDrill
 from blackstart.events import ContainerChanged, Event
 from blackstart.record.store import WriteFailed
-from blackstart.replica.telling import REMOVED, Eventful
+from blackstart.replica.telling import REMOVED, Equipped, Eventful
 
 if TYPE_CHECKING:
     from blackstart.drill.drill import Drill
@@ -58,6 +58,9 @@ class _Life:
 
     died: int | None = None
     removed: bool = False
+    """Whether it ended by being removed."""
+    gone: bool = False
+    """Whether it was removed, however it ended."""
     out_of_memory: bool = False
     signals: list[str] = field(default_factory=list)
 
@@ -71,6 +74,7 @@ class _Life:
             self.removed = happening.detail == REMOVED
         elif happening.what == "destroy" and not happening.asked:
             self.removed = self.removed or self.died is None  # else it was dead before
+            self.gone = True
 
     def over(self) -> bool:
         return self.died is not None or self.removed
@@ -80,6 +84,11 @@ class _Life:
         if self.removed:
             how = "as it was removed by docker rm of somebody unknown, not by blackstart"
             return End(how, by_hand=True, for_good=True)
+        if self.gone:
+            return End(f"{self._death().how}, and was then removed by docker rm", by_hand=True, for_good=True)
+        return self._death()
+
+    def _death(self) -> End:
         code = f"exit code {self.died}"
         if self.out_of_memory:
             return End(f"out of memory: the kernel killed it ({code})")
@@ -134,11 +143,16 @@ class Happenings:
 
     def end_of(self, component: str) -> End:
         """How a component that is dead came to its end."""
-        if self._following is None:
+        if self._following is None or not self._is_told_of(component):
             return End()
         with self._told:
             told = self._told.wait_for(lambda: self._life(component).over(), TOLD_WITHIN_S)
             return self._life(component).end() if told else End()
+
+    def _is_told_of(self, component: str) -> bool:
+        """Not of what a replica has beside a user's own components: it speaks for itself there."""
+        replica = self._drill.replica
+        return isinstance(replica, Equipped) or component in replica.components()
 
     def on_event(self, event: Event) -> None:
         """Without its engine a drill is blind: it ends, as when the replica breaks."""

@@ -53,7 +53,7 @@ def heal(
         active.ending = True
     failed = _undo(ending, conductor, replica, journal)
     if not conductor.replaying():
-        _revive(ending, replica)
+        _revive(ending, conductor, replica)
     if again := [active for active in ending if active.armed.id in failed]:
         failed = _undo(again, conductor, replica, journal)  # another fault may have been in its way
     undone = [active for active in ending if active.armed.id not in failed]
@@ -148,10 +148,11 @@ def _mended(active: Active, replaying: bool, replica: Replica) -> bool:
     return active.effective and not active.off() and (replaying or active.gone(replica))
 
 
-def _revive(ending: Sequence[Active], replica: Replica) -> None:
+def _revive(ending: Sequence[Active], conductor: Conductor, replica: Replica) -> None:
     """Start what ended by itself, and undo again what is still there: only a server that runs can prove it."""
     ended = replica.exited()
     for component in ended:
+        conductor.beat(LONGEST_UNDO_S + patience(replica))
         with suppress(BlackstartError):  # the proof will say that it is not there
             replica.start(component)
     if ended:

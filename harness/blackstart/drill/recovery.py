@@ -71,7 +71,12 @@ class Recovery:
                 self._worked_s = event.drill_s
             case ComponentExited(component=component):
                 self._reported.add(component)
-            case ContainerChanged(what="die" | "destroy", asked=False):
+            case ContainerChanged(what="destroy", asked=False, component=component):
+                self._reported.discard(
+                    component
+                )  # it was dead before, perhaps; now nobody can start it again
+                self._note_exits()
+            case ContainerChanged(what="die", asked=False):
                 self._note_exits()
             case ContainerChanged(what="start", component=component):
                 self._reported.discard(component)

@@ -34,6 +34,22 @@ def test_what_it_said_before_it_ended_is_of_another_life(
     assert api.logs.call_args.kwargs["since"] == since
 
 
+def test_while_it_is_being_started_it_is_not_dead(engine: Engine, tmp_path: Path) -> None:
+    """Whoever looks may be another process than the one that starts it."""
+    api: Any = engine.client.api
+    api.containers.return_value = [{"Id": "c1", "Labels": LABELS}]
+    state = {"Running": False, "StartedAt": "2026-01-02T03:04:05Z", "ExitCode": 137}
+    api.inspect_container.return_value = {"State": state, "Config": {"Labels": LABELS}}
+    one, other = (ContainerServer("one", engine, "d", "p", tmp_path) for _ in range(2))
+    assert other.exited_by_itself() == -9
+    one.hand_over()
+    seen: list[int | None] = []
+    api.start.side_effect = lambda id: seen.append(other.exited_by_itself())
+    one.start()
+    assert seen == [None]
+    assert other.exited_by_itself() == -9, "it ended again"
+
+
 def test_one_that_was_removed_has_ended_and_leaves_a_log_with_nothing_in_it(
     engine: Engine, tmp_path: Path
 ) -> None:

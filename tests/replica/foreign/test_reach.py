@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blackstart.replica.foreign.reach import file_refusals, service_refusals, warnings
+from blackstart.replica.foreign.reach import BRIDGE, file_refusals, service_refusals, warnings
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,17 @@ def test_what_is_of_another_service_of_the_file_is_fine(raw: dict[str, Any]) -> 
 def test_a_network_that_reaches_beyond_this_machines_docker_is_refused(driver: str) -> None:
     (refusal,) = file_refusals({"networks": {"lan": {"driver": driver}, "own": {"driver": "bridge"}}})
     assert refusal.startswith(f"the network lan has driver: {driver}")
+
+
+def test_a_network_that_names_a_bridge_of_this_machine_is_refused() -> None:
+    named = {
+        "lan": {"driver_opts": {BRIDGE: "br0"}},
+        "own": {"driver_opts": {"com.docker.network.driver.mtu": 9000}},
+    }
+    (refusal,) = file_refusals({"networks": named})
+    assert refusal.startswith(
+        f"the network lan names the bridge of this machine that it is on ({BRIDGE}: br0)"
+    )
 
 
 @pytest.mark.parametrize("section", ["networks", "volumes"])

@@ -112,9 +112,9 @@ class ContainerServer:
         with self._acting("starting") as container:
             if container.runs:
                 return False
-            self._kept.set(wanted=True)
             with self._engine.asked.starting(container.id):
                 self._engine.client.api.start(container.id)
+            self._kept.set(wanted=True)  # not before: who looks meanwhile would take it for dead
         return True
 
     def ask_to_end(self) -> None:

@@ -17,6 +17,7 @@ CONTAINER = "container:"
 """Before the name of a container that compose did not make: who has it is no part of the file."""
 
 OWN_DRIVER = "bridge"
+BRIDGE = "com.docker.network.bridge.name"
 """Of a network that docker makes on this machine alone. A macvlan's containers stand in the real network."""
 
 SHARED = ("network_mode", "pid", "ipc")
@@ -48,6 +49,11 @@ def file_refusals(config: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"the network {name} has driver: {driver}: it leads out of this machine's docker, where a drill would "
                 f"reach what is real; give the drill a file that has the network {name} without driver"
+            )
+        if bridge := ((raw or {}).get("driver_opts") or {}).get(BRIDGE):
+            yield (
+                f"the network {name} names the bridge of this machine that it is on ({BRIDGE}: {bridge}): something real "
+                f"may be on it too; give the drill a file that has the network {name} without that driver_opts"
             )
     for name, raw in (config.get("volumes") or {}).items():
         if elsewhere := _elsewhere(raw or {}):
