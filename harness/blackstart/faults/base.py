@@ -46,12 +46,12 @@ class Fault(BaseModel, ABC):
     """One way to break a component. Parameters are its fields; unknown ones are refused.
 
     `name` is what a scenario writes ("vault.seal"). `kinds` are the component kinds it can break, ("*",) any but
-    those in `spares`; `replicas` the replicas that support it. `turns_red` is the probe that must turn red, `within_s` real
-    seconds after the injection at the latest. `seen` says what a person would see, `fix` what fixes it for
-    real, `undone` what the harness does to undo it, as in "starts it". `holds` are the resources that it needs for itself: two faults that hold the same one fight, and one
-    that holds "vault" holds everything below it, such as "vault/seal". In `turns_red` and `holds`, {target}
-    stands for the target, {probe} for the target's own probe (the first that the platform map gives it), and a
-    field's name in braces for that parameter.
+    those in `spares`; `replicas` the replicas that support it. `turns_red` is the probe that must turn red,
+    `within_s` real seconds after the injection at the latest. `seen` says what a person would see, `fix` what fixes
+    it for real, `undone` what the harness does to undo it, as in "starts it". `holds` are the resources that it needs
+    for itself: two faults that hold the same one fight, and one that holds "vault" holds everything below it, such as
+    "vault/seal". In `turns_red` and `holds`, {target} stands for the target, {probe} for the target's own probe (the
+    first that the platform map gives it), and a field's name in braces for that parameter.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

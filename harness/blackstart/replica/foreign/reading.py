@@ -41,7 +41,10 @@ OLDEST_COMPOSE = (2, 24)
 def read(
     engine: Engine, file: Path, label: str, folder: Path, env: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """What compose makes of the file, with `env` beside the environment of now. UsageError when it is not there, or wrong, in compose's own words."""
+    """What compose makes of the file, with `env` beside the environment of now.
+
+    UsageError when it is not there, or wrong, in compose's own words.
+    """
     if not file.is_file():
         raise UsageError(f"there is no compose file {file}", hint="give the file itself to --compose")
     _demand_compose()
