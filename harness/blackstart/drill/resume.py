@@ -33,6 +33,7 @@ from blackstart.faults.ledger import Ledger
 from blackstart.record.reader import read
 from blackstart.record.store import Record
 from blackstart.replica.attached import attach
+from blackstart.replica.chosen import tools_of
 from blackstart.replica.containers import remains
 from blackstart.replica.tools import ensure_tools
 
@@ -77,8 +78,7 @@ def _ended(events: list[Event]) -> str:
 
 def resume(options: Options, folder: Path) -> Result:
     """Go on with a drill, to its end and its reports. Errors as of `run`; UsageError when it is running."""
-    if options.replica == "local":
-        ensure_tools(options.progress)
+    ensure_tools(options.progress, tools_of(options.replica, options.compose))
 
     def reopened(options: Options) -> Iterator[Drill]:
         return _reopened(options, folder)

@@ -23,7 +23,7 @@ from blackstart.replica.components.vault import KEYRING
 from blackstart.replica.containers.engine import NO_MORE, Allowed, Engine, PortInUse, SubnetInUse
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
-from blackstart.replica.containers.project import ENDING, STOPPING, Project
+from blackstart.replica.containers.project import ENDING, STOPPING, Project, project_name
 from blackstart.replica.containers.server import ContainerServer
 from blackstart.replica.layout import CANARY, COMPONENTS, PROXY, TEAMS, endpoint
 from blackstart.replica.miniature import KINDS, Miniature
@@ -196,9 +196,7 @@ class ComposeReplica(Miniature):
     @property
     def _project(self) -> Project:
         env = {**self._chosen().variables(), **self._mounted.variables()}
-        return Project(
-            self._engine, _project_name(self.label), [home() / FILE], env, self.label, self._folder
-        )
+        return Project(self._engine, project_name(self.label), [home() / FILE], env, self.label, self._folder)
 
     # --- what is there --------------------------------------------------------------------------
 
@@ -274,11 +272,6 @@ def _commands(folder: Path) -> dict[str, Sequence[str]]:
     """People's commands that are others than on the embedded replica."""
     service = (sys.executable, "-s", "-m", "blackstart.replica.containers.service", str(folder))
     return {"service": service}
-
-
-def _project_name(label: str) -> str:
-    """What compose calls the project: a label in lower case is a name that it takes."""
-    return f"blackstart-{label.lower()}"
 
 
 def _read_stack(folder: Path) -> Stack:

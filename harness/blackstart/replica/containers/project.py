@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from blackstart.replica.base import Progress
     from blackstart.replica.containers.engine import Engine
 
-__all__ = ["ENDING", "LABELS", "STOPPING", "Project", "labelled"]
+__all__ = ["ENDING", "LABELS", "STOPPING", "Project", "labelled", "project_name"]
 
 LABELS = "labels.json"
 """The file that puts the drill's label on everything; JSON is YAML too."""
@@ -199,6 +199,11 @@ class Project:
     def save_logs(self, folder: Path) -> None:
         """Write what each container has said to `<folder>/<component>.log`."""
         save_logs(self._engine, self.label, folder)
+
+
+def project_name(label: str) -> str:
+    """What compose calls a drill's project: a label in lower case is a name that it takes."""
+    return f"blackstart-{label.lower()}"
 
 
 def labelled(config: Mapping[str, Any], label: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from blackstart.replica.base import Component
 from blackstart.replica.containers.engine import Engine
 from blackstart.replica.containers.events import Happenings
 from blackstart.replica.containers.note import Note
+from blackstart.replica.containers.project import project_name
 from blackstart.replica.foreign.ground import PublishedGround, probes_of
 from blackstart.replica.foreign.links import Links
 from blackstart.replica.foreign.member import Member
@@ -64,10 +65,6 @@ class Drilled:
         """End the connections to docker; whatever is asked next opens new ones."""
         self._engine.close()
 
-    @property
-    def _project_name(self) -> str:
-        return f"blackstart-{self.label.lower()}"
-
     def _know(self, written: Written) -> None:
         self._written = written
         self._there = True
@@ -77,7 +74,7 @@ class Drilled:
                 written.places,
                 self._engine,
                 self.label,
-                self._project_name,
+                project_name(self.label),
                 self._folder,
                 written.up_within_s,
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from blackstart.errors import ReplicaError, UsageError
 from blackstart.replica.containers.engine import NO_MORE, Allowed, PortInUse
-from blackstart.replica.containers.project import UP_LIMIT_S, Project
+from blackstart.replica.containers.project import UP_LIMIT_S, Project, project_name
 from blackstart.replica.foreign import toolbox
 from blackstart.replica.foreign.drilled import Drilled
 from blackstart.replica.foreign.member import slow
@@ -160,7 +160,7 @@ class ForeignReplica(Drilled):
 
     @property
     def _project(self) -> Project:
-        return Project(self._engine, self._project_name, self._files, {}, self.label, self._folder)
+        return Project(self._engine, project_name(self.label), self._files, {}, self.label, self._folder)
 
     # --- people ---------------------------------------------------------------------------------
 
