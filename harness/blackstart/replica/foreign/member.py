@@ -102,7 +102,7 @@ class Member:
         """Once it was started: its proxy before it, and what is wanted of that as soon as it is in service."""
         self._rejoin()
         self.await_service()
-        if self._addresses():  # else nobody answers: whoever puts it on a network restores
+        if _addresses(self.server.look()):  # else nobody answers: whoever puts it on a network restores
             self.restore()
 
     def lead(self) -> None:
@@ -119,15 +119,10 @@ class Member:
         if self.beside is None:
             return False
         with self._joining.locked():
-            if not self._addresses() or self.led_to():
+            if not _addresses(self.server.look()) or self.led_to():
                 return False
             self._renew()
         return True
-
-    def _addresses(self) -> set[str]:
-        """None while it does not run."""
-        networks = self.server.look().networks.values()
-        return {str(each["IPAddress"]) for each in networks if each.get("IPAddress")}
 
     def _renew(self) -> None:
         """A proxy that has just been started, and every connection led through it."""
@@ -159,16 +154,10 @@ class Member:
         """
         if self.beside is None:
             return True
-        at = [_began(each.look()) for each in (self.server, self.proxy, self._redirect)]
-        led = not self._redirect.running() and not self._redirect.look().state.get("ExitCode")
-        return self.proxy.running() and led and at == sorted(at) and self._dials(self.beside)
-
-    def _dials(self, beside: Beside) -> bool:
-        """Whether its proxy answers, and says so."""
-        with suppress(*_MUTE):
-            upstreams = {proxy["upstream"].rpartition(":")[0] for proxy in beside.proxies().values()}
-            return bool(upstreams) and upstreams <= self._addresses()
-        return False
+        server, proxy, redirect = (each.look() for each in (self.server, self.proxy, self._redirect))
+        at = [_began(each) for each in (server, proxy, redirect)]
+        led = not redirect.runs and not redirect.state.get("ExitCode")
+        return proxy.runs and led and at == sorted(at) and _dials(self.beside, _addresses(server))
 
     def restore(self) -> None:
         """Put back what is wanted of the proxy as soon as it answers, while it runs: a busy machine loses no toxic."""
@@ -202,6 +191,19 @@ def slow(limit_s: float) -> str:
     """The next move of whoever waited so long for a platform of their own in vain."""
     more = format_duration(max(300.0, 2 * limit_s))
     return f"it had {format_duration(limit_s)}; a plan can give it more: `docker: {{up_within: {more}}}`"
+
+
+def _addresses(container: Container) -> set[str]:
+    """None while it does not run."""
+    return {str(each["IPAddress"]) for each in container.networks.values() if each.get("IPAddress")}
+
+
+def _dials(beside: Beside, addresses: set[str]) -> bool:
+    """Whether its proxy answers, and says that it dials one of these."""
+    with suppress(*_MUTE):
+        upstreams = {proxy["upstream"].rpartition(":")[0] for proxy in beside.proxies().values()}
+        return bool(upstreams) and upstreams <= addresses
+    return False
 
 
 def _restored(beside: Beside) -> bool:
